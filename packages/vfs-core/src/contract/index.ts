@@ -1,0 +1,6 @@
+export * from './errno.ts'
+export * from './error.ts'
+export * from './limits.ts'
+export * from './mode.ts'
+export * from './vfs.ts'
+export * from './walk.ts'
