@@ -3,8 +3,9 @@
 // (../engine) implements it, and nothing here knows a browser API or Emscripten.
 //
 // Semantics are POSIX.1-2024's unless a comment says otherwise. Every operation may throw VfsError
-// with EIO (storage failed) or ESTALE (the file system was closed); other codes are listed where they
-// can occur. An operation that throws leaves names, sizes and attributes as they were.
+// with EIO (storage failed) or ESTALE (the inode is gone, or the file system was closed); other codes
+// are listed where they can occur. An operation that throws leaves names, sizes and attributes as they
+// were. Times follow Linux's `relatime`: a read moves atime only if it is not newer than mtime or ctime.
 
 /** Identifies a file for as long as it has a name or is held by `acquire`. Never reused in a store. */
 export type Ino = number

@@ -33,6 +33,11 @@ export interface EntryFact {
   readonly parent: Ino
   readonly name: string
   readonly ino: Ino
+  /**
+   * The committed tree has another inode under this name. A store flushes the new inode's content
+   * before such a batch, or a crash could leave neither the old bytes nor the new. Not kept.
+   */
+  readonly replaces?: boolean | undefined
 }
 
 /** `name` in directory `parent` leads nowhere. */
@@ -42,7 +47,13 @@ export interface RemoveFact {
   readonly name: string
 }
 
-export type Fact = InodeFact | DropFact | EntryFact | RemoveFact
+/** Inode numbers below `ino` have been given out, so that none is ever given out twice. */
+export interface NextFact {
+  readonly type: 'next'
+  readonly ino: Ino
+}
+
+export type Fact = InodeFact | DropFact | EntryFact | RemoveFact | NextFact
 
 /**
  * What commits together: the engine's facts and the content store's own (`StoreFact`: where bytes lie).

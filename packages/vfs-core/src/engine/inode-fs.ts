@@ -1,0 +1,622 @@
+// The engine: a POSIX file system over the two ports. Every backend's Vfs is an InodeFs; what POSIX
+// says about names, inodes, links, renames, times and open-unlinked files is said here and nowhere
+// else. All metadata is in memory; content goes through the ContentStore, changes into the Journal.
+//
+// Each operation checks everything first, then asks the content store (which may refuse), and only
+// then changes memory, so that an operation that throws has changed nothing.
+
+import {
+  BLOCK_SIZE,
+  FILE_SIZE_MAX,
+  isDirectory,
+  isSymlink,
+  NAME_MAX,
+  ROOT_INO,
+  S_IFDIR,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_PERMISSIONS,
+  VfsError,
+  type AttributeChanges,
+  type Attributes,
+  type Capabilities,
+  type DirectoryEntry,
+  type Durability,
+  type FileSystemStatistics,
+  type FsyncOptions,
+  type Ino,
+  type SyncOptions,
+  type Vfs,
+  type VfsCounters,
+} from '../contract/index.ts'
+import { inodeFact, makeInode, type Inode, type Tree } from './inode.ts'
+import { Journal } from './journal.ts'
+import { checkName, checkTarget } from './names.ts'
+import type { ContentStore, Fact, MetadataStore } from './ports.ts'
+
+/** Shared between the engine, which may lower it, and the stores, which obey it. */
+export interface DurabilityLevel {
+  current: Durability
+}
+
+export interface InodeFsParts<StoreFact> {
+  readonly backend: string
+  readonly name: string
+  readonly level: DurabilityLevel
+  readonly capabilities: Capabilities
+  readonly content: ContentStore<StoreFact>
+  readonly metadata: MetadataStore<StoreFact>
+  /** What the store holds: from a TreeBuilder, or `emptyTree()`. */
+  readonly tree: Tree
+  readonly stats: () => VfsCounters
+  /** Runs last in `close()`, whatever failed before: locks are given back here. */
+  readonly release?: () => void | Promise<void>
+  readonly attachMemory?: (memory: WebAssembly.Memory) => Promise<void>
+}
+
+export class InodeFs<StoreFact = never> implements Vfs {
+  readonly backend: string
+  readonly name: string
+  readonly capabilities: Capabilities
+  readonly stats: () => VfsCounters
+  readonly attachMemory?: (memory: WebAssembly.Memory) => Promise<void>
+
+  readonly #level: DurabilityLevel
+  readonly #content: ContentStore<StoreFact>
+  readonly #metadata: MetadataStore<StoreFact>
+  readonly #journal: Journal<StoreFact>
+  readonly #release: () => void | Promise<void>
+  readonly #maxFileSize: number
+  // Every inode with a name or a reference, and no other. Empty once closed, so that one lookup tells
+  // stale inodes and a closed file system alike.
+  readonly #inodes: Map<Ino, Inode>
+  readonly #root: Inode
+  #nextIno: Ino
+  #syncing: Promise<void> = Promise.resolve()
+  #closing: Promise<void> | undefined
+
+  constructor(parts: InodeFsParts<StoreFact>) {
+    this.backend = parts.backend
+    this.name = parts.name
+    this.capabilities = parts.capabilities
+    this.stats = parts.stats
+    if (parts.attachMemory !== undefined) this.attachMemory = parts.attachMemory
+    this.#level = parts.level
+    this.#content = parts.content
+    this.#metadata = parts.metadata
+    this.#release = parts.release ?? (() => {})
+    this.#maxFileSize = Math.min(parts.capabilities.maxFileSize, FILE_SIZE_MAX)
+    this.#inodes = parts.tree.inodes
+    this.#nextIno = parts.tree.nextIno
+    this.#root = this.#inode(ROOT_INO, 'open')
+    this.#journal = new Journal(this.#content, this.#metadata, () => this.#snapshot())
+    this.#content.attach(this.#journal)
+    if (this.#root.fresh) this.#journal.inodeCreated(this.#root)
+    // Whoever held these open died; nobody can reach them any more.
+    for (const orphan of parts.tree.orphans) this.#drop(orphan)
+  }
+
+  get durability(): Durability {
+    return this.#level.current
+  }
+
+  relaxDurability(): void {
+    if (this.#level.current === 'strict') this.#level.current = 'relaxed'
+  }
+
+  // ---- Namespace.
+
+  lookup(parentIno: Ino, name: string): Ino {
+    const parent = this.#directory(parentIno, 'lookup')
+    const child = parent.entries.get(name)
+    if (child !== undefined) return child.ino
+    if (name === '.') return parent.ino
+    if (name === '..') return parent.parent?.ino ?? parent.ino
+    checkName(name, 'lookup')
+    throw new VfsError('ENOENT', 'lookup', { path: pathOf(parent, name) })
+  }
+
+  getattr(ino: Ino): Attributes {
+    const inode = this.#inode(ino, 'getattr')
+    return {
+      ino,
+      mode: inode.mode,
+      nlink: inode.nlink,
+      size: inode.entries === undefined ? inode.size : BLOCK_SIZE,
+      atime: inode.atime,
+      mtime: inode.mtime,
+      ctime: inode.ctime,
+    }
+  }
+
+  setattr(ino: Ino, changes: AttributeChanges): void {
+    const inode = this.#inode(ino, 'setattr')
+    const { mode, size, atime, mtime, ctime } = changes
+    for (const time of [atime, mtime, ctime]) {
+      if (time !== undefined && !Number.isFinite(time)) {
+        throw new VfsError('EINVAL', 'setattr', { detail: `${time} is not a time` })
+      }
+    }
+    if (size !== undefined) this.#resize(inode, size, 'setattr')
+    if (mode !== undefined) inode.mode = (inode.mode & S_IFMT) | (mode & S_PERMISSIONS)
+    if (atime !== undefined) inode.atime = atime
+    if (mtime !== undefined) inode.mtime = mtime
+    inode.ctime = ctime ?? Date.now()
+    this.#journal.inodeChanged(inode)
+  }
+
+  mkdir(parentIno: Ino, name: string, mode: number): Ino {
+    const parent = this.#parentForNew(parentIno, name, 'mkdir')
+    const inode = this.#newInode(S_IFDIR | (mode & S_PERMISSIONS))
+    this.#addName(parent, name, inode)
+    return inode.ino
+  }
+
+  create(parentIno: Ino, name: string, mode: number): Ino {
+    const parent = this.#parentForNew(parentIno, name, 'create')
+    const inode = this.#newInode(S_IFREG | (mode & S_PERMISSIONS))
+    this.#addName(parent, name, inode)
+    return inode.ino
+  }
+
+  symlink(parentIno: Ino, name: string, target: string): Ino {
+    const length = checkTarget(target, 'symlink')
+    const parent = this.#parentForNew(parentIno, name, 'symlink')
+    const inode = this.#newInode(S_IFLNK | 0o777, target)
+    inode.size = length
+    this.#addName(parent, name, inode)
+    return inode.ino
+  }
+
+  readlink(ino: Ino): string {
+    const inode = this.#inode(ino, 'readlink')
+    if (inode.target === undefined) {
+      throw new VfsError('EINVAL', 'readlink', { path: this.#anyPathOf(inode) })
+    }
+    return inode.target
+  }
+
+  link(ino: Ino, parentIno: Ino, name: string): void {
+    const inode = this.#inode(ino, 'link')
+    const parent = this.#parentForNew(parentIno, name, 'link')
+    const path = pathOf(parent, name)
+    if (!this.capabilities.hardLinks) {
+      throw new VfsError('EPERM', 'link', { path, detail: `${this.backend} has no hard links` })
+    }
+    if (isDirectory(inode.mode)) {
+      throw new VfsError('EPERM', 'link', { path, detail: 'a directory has one name' })
+    }
+    if (inode.nlink === 0) throw new VfsError('ENOENT', 'link', { path })
+    inode.ctime = Date.now()
+    this.#journal.timesChanged(inode)
+    this.#addName(parent, name, inode)
+  }
+
+  unlink(parentIno: Ino, name: string): void {
+    const parent = this.#directory(parentIno, 'unlink')
+    const inode = this.#child(parent, name, 'unlink')
+    if (inode.entries !== undefined) {
+      throw new VfsError('EISDIR', 'unlink', { path: pathOf(parent, name) })
+    }
+    this.#removeName(parent, name, inode, Date.now())
+  }
+
+  rmdir(parentIno: Ino, name: string): void {
+    const parent = this.#directory(parentIno, 'rmdir')
+    const path = pathOf(parent, name)
+    if (name === '.') throw new VfsError('EINVAL', 'rmdir', { path })
+    if (name === '..') throw new VfsError('ENOTEMPTY', 'rmdir', { path })
+    const inode = this.#child(parent, name, 'rmdir')
+    if (inode.entries === undefined) throw new VfsError('ENOTDIR', 'rmdir', { path })
+    if (inode.entries.size > 0) throw new VfsError('ENOTEMPTY', 'rmdir', { path })
+    this.#removeName(parent, name, inode, Date.now())
+  }
+
+  rename(parentIno: Ino, name: string, newParentIno: Ino, newName: string): void {
+    const parent = this.#directory(parentIno, 'rename')
+    const newParent = this.#directory(newParentIno, 'rename')
+    for (const each of [name, newName]) {
+      if (each === '.' || each === '..') {
+        throw new VfsError('EBUSY', 'rename', { path: pathOf(parent, each) })
+      }
+    }
+    const inode = this.#child(parent, name, 'rename')
+    this.#checkAlive(newParent, newName, 'rename')
+    const replaced = newParent.entries.get(newName)
+    if (replaced === undefined) checkName(newName, 'rename')
+    if (replaced === inode) return
+    if (inode.entries !== undefined && isWithin(newParent, inode)) {
+      throw new VfsError('EINVAL', 'rename', {
+        path: pathOf(parent, name),
+        detail: 'a directory cannot move into its own subtree',
+      })
+    }
+    if (replaced !== undefined) checkReplace(inode, replaced, pathOf(newParent, newName))
+
+    const now = Date.now()
+    if (replaced !== undefined) {
+      newParent.entries.delete(newName)
+      this.#lostName(newParent, replaced, now)
+    }
+    parent.entries.delete(name)
+    this.#journal.entryRemoved(parent, name, inode)
+    newParent.entries.set(newName, inode)
+    this.#journal.entrySet(newParent, newName, inode, replaced)
+    if (inode.entries !== undefined) {
+      parent.nlink--
+      newParent.nlink++
+      inode.parent = newParent
+      inode.name = newName
+    }
+    inode.ctime = now
+    this.#journal.timesChanged(inode)
+    this.#contentsChanged(parent, now)
+    this.#contentsChanged(newParent, now)
+  }
+
+  readdir(ino: Ino): DirectoryEntry[] {
+    const directory = this.#directory(ino, 'readdir')
+    this.#accessed(directory)
+    const list: DirectoryEntry[] = []
+    for (const [name, child] of directory.entries) {
+      list.push({ name, ino: child.ino, type: child.mode & S_IFMT })
+    }
+    return list
+  }
+
+  statfs(): FileSystemStatistics {
+    this.#inode(ROOT_INO, 'statfs')
+    const { total, free } = this.#content.space()
+    return {
+      blockSize: BLOCK_SIZE,
+      blocks: Math.floor(total / BLOCK_SIZE),
+      blocksFree: Math.floor(free / BLOCK_SIZE),
+      files: this.#inodes.size,
+      nameMax: NAME_MAX,
+    }
+  }
+
+  // ---- Content.
+
+  read(ino: Ino, into: Uint8Array, at: number): number {
+    const inode = this.#regular(ino, 'read')
+    checkOffset(at, 'read')
+    const available = inode.size - at
+    if (available <= 0 || into.length === 0) return 0
+    const target = into.length <= available ? into : into.subarray(0, available)
+    try {
+      this.#content.read(ino, target, at)
+    } catch (error) {
+      throw this.#named(error, inode, 'read')
+    }
+    this.#accessed(inode)
+    return target.length
+  }
+
+  write(ino: Ino, from: Uint8Array, at: number): number {
+    const inode = this.#regular(ino, 'write')
+    checkOffset(at, 'write')
+    if (from.length === 0) return 0
+    const end = at + from.length
+    if (end > this.#maxFileSize) throw this.#tooBig(inode, 'write')
+    try {
+      this.#content.write(ino, from, at, inode.size)
+    } catch (error) {
+      throw this.#named(error, inode, 'write')
+    }
+    if (end > inode.size) {
+      inode.size = end
+      this.#journal.inodeChanged(inode)
+    }
+    inode.mtime = inode.ctime = Date.now()
+    this.#journal.timesChanged(inode)
+    return from.length
+  }
+
+  truncate(ino: Ino, size: number): void {
+    this.#resize(this.#inode(ino, 'truncate'), size, 'truncate')
+  }
+
+  fsync(ino: Ino, options: FsyncOptions = {}): void {
+    const inode = this.#inode(ino, 'fsync')
+    if (!this.capabilities.synchronousFsync) return
+    try {
+      if (inode.entries === undefined) this.#content.fsync(ino, options.dataOnly ?? false)
+      // A batch holds everything pending, so this also commits what else has changed: order is kept,
+      // and the next fsync finds nothing to do.
+      if (this.#journal.concerns(ino)) this.#journal.commit()
+    } catch (error) {
+      throw this.#named(error, inode, 'fsync')
+    }
+  }
+
+  // ---- Life of an inode.
+
+  acquire(ino: Ino): void {
+    this.#inode(ino, 'acquire').references++
+  }
+
+  release(ino: Ino): void {
+    const inode = this.#inode(ino, 'release')
+    if (inode.references === 0) {
+      throw new VfsError('EINVAL', 'release', {
+        path: this.#anyPathOf(inode),
+        detail: `inode ${ino} is not held`,
+      })
+    }
+    inode.references--
+    this.#dropIfUnused(inode)
+  }
+
+  // ---- Whole file system.
+
+  sync(options: SyncOptions = {}): Promise<void> {
+    return this.#serialize(() => this.#sync(options))
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#serialize(() => this.#close())
+    return this.#closing
+  }
+
+  #serialize(work: () => Promise<void>): Promise<void> {
+    const run = this.#syncing.then(work)
+    // The caller gets the rejection; the queue only needs to know that the work has ended.
+    this.#syncing = run.catch(() => {})
+    return run
+  }
+
+  async #sync(options: SyncOptions): Promise<void> {
+    this.#inode(ROOT_INO, 'sync')
+    if (options.housekeepingOnly !== true) {
+      await this.#commitAll(this.#journal.hasChanges())
+      await this.#metadata.sync()
+    }
+    await this.#content.housekeeping()
+  }
+
+  async #commitAll(wanted: boolean): Promise<void> {
+    await this.#content.syncAll()
+    if (!wanted) return
+    if (this.capabilities.synchronousFsync) this.#journal.commit()
+    else await this.#journal.commitAsync()
+  }
+
+  async #close(): Promise<void> {
+    const failures: unknown[] = []
+    const attempt = async (work: () => void | Promise<void>): Promise<void> => {
+      try {
+        await work()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    await attempt(async () => {
+      await this.#commitAll(this.#journal.hasAnything())
+      await this.#metadata.sync()
+    })
+    this.#inodes.clear()
+    await attempt(() => this.#content.close())
+    await attempt(() => this.#metadata.close(failures.length === 0))
+    await attempt(() => this.#release())
+    if (failures.length > 0) throw failures[0]
+  }
+
+  // ---- Inodes and names.
+
+  #inode(ino: Ino, operation: string): Inode {
+    const inode = this.#inodes.get(ino)
+    if (inode === undefined) throw this.#stale(ino, operation)
+    return inode
+  }
+
+  #stale(ino: Ino, operation: string): VfsError {
+    const closed = this.#inodes.size === 0
+    const detail = closed ? `the file system '${this.name}' is closed` : `there is no inode ${ino}`
+    return new VfsError('ESTALE', operation, { detail })
+  }
+
+  #directory(ino: Ino, operation: string): DirectoryInode {
+    const inode = this.#inode(ino, operation)
+    if (inode.entries === undefined) {
+      throw new VfsError('ENOTDIR', operation, { path: this.#anyPathOf(inode) })
+    }
+    return inode as DirectoryInode
+  }
+
+  #regular(ino: Ino, operation: string): Inode {
+    const inode = this.#inode(ino, operation)
+    if ((inode.mode & S_IFMT) !== S_IFREG) throw this.#notRegular(inode, operation)
+    return inode
+  }
+
+  #notRegular(inode: Inode, operation: string): VfsError {
+    const path = this.#anyPathOf(inode)
+    return new VfsError(isSymlink(inode.mode) ? 'EINVAL' : 'EISDIR', operation, { path })
+  }
+
+  #child(parent: DirectoryInode, name: string, operation: string): Inode {
+    const inode = parent.entries.get(name)
+    if (inode !== undefined) return inode
+    if (name === '.' || name === '..') {
+      throw new VfsError('EISDIR', operation, { path: pathOf(parent, name) })
+    }
+    checkName(name, operation)
+    throw new VfsError('ENOENT', operation, { path: pathOf(parent, name) })
+  }
+
+  #parentForNew(parentIno: Ino, name: string, operation: string): DirectoryInode {
+    const parent = this.#directory(parentIno, operation)
+    checkName(name, operation)
+    this.#checkAlive(parent, name, operation)
+    if (parent.entries.has(name) || name === '.' || name === '..') {
+      throw new VfsError('EEXIST', operation, { path: pathOf(parent, name) })
+    }
+    return parent
+  }
+
+  /** A directory that was removed while held takes no new names. */
+  #checkAlive(directory: DirectoryInode, name: string, operation: string): void {
+    if (directory.nlink === 0) throw new VfsError('ENOENT', operation, { path: name })
+  }
+
+  #newInode(mode: number, target?: string): Inode {
+    const inode = makeInode(this.#nextIno++, mode, Date.now(), target)
+    this.#inodes.set(inode.ino, inode)
+    this.#journal.inodeCreated(inode)
+    return inode
+  }
+
+  #addName(parent: DirectoryInode, name: string, inode: Inode): void {
+    parent.entries.set(name, inode)
+    this.#journal.entrySet(parent, name, inode, undefined)
+    if (inode.entries !== undefined) {
+      inode.parent = parent
+      inode.name = name
+      parent.nlink++
+    } else {
+      inode.nlink++
+    }
+    this.#contentsChanged(parent, inode.ctime)
+  }
+
+  #removeName(parent: DirectoryInode, name: string, inode: Inode, now: number): void {
+    parent.entries.delete(name)
+    this.#journal.entryRemoved(parent, name, inode)
+    this.#lostName(parent, inode, now)
+  }
+
+  #lostName(parent: DirectoryInode, inode: Inode, now: number): void {
+    if (inode.entries !== undefined) {
+      parent.nlink--
+      inode.nlink = 0
+    } else {
+      inode.nlink--
+    }
+    inode.ctime = now
+    this.#journal.timesChanged(inode)
+    this.#contentsChanged(parent, now)
+    this.#dropIfUnused(inode)
+  }
+
+  #dropIfUnused(inode: Inode): void {
+    if (inode.nlink === 0 && inode.references === 0) this.#drop(inode)
+  }
+
+  #drop(inode: Inode): void {
+    this.#inodes.delete(inode.ino)
+    this.#journal.inodeDropped(inode)
+    if (inode.entries === undefined) this.#content.drop(inode.ino)
+  }
+
+  // ---- Sizes and times.
+
+  #resize(inode: Inode, size: number, operation: string): void {
+    if ((inode.mode & S_IFMT) !== S_IFREG) throw this.#notRegular(inode, operation)
+    checkOffset(size, operation)
+    if (size > this.#maxFileSize) throw this.#tooBig(inode, operation)
+    if (size !== inode.size) {
+      try {
+        this.#content.resize(inode.ino, inode.size, size)
+      } catch (error) {
+        throw this.#named(error, inode, operation)
+      }
+      inode.size = size
+      this.#journal.inodeChanged(inode)
+    }
+    inode.mtime = inode.ctime = Date.now()
+    this.#journal.timesChanged(inode)
+  }
+
+  #contentsChanged(directory: Inode, now: number): void {
+    directory.mtime = directory.ctime = now
+    this.#journal.timesChanged(directory)
+  }
+
+  #accessed(inode: Inode): void {
+    if (inode.atime > inode.mtime && inode.atime > inode.ctime) return
+    inode.atime = Date.now()
+    this.#journal.atimeChanged(inode)
+  }
+
+  #tooBig(inode: Inode, operation: string): VfsError {
+    return new VfsError('EFBIG', operation, {
+      path: this.#anyPathOf(inode),
+      detail: `a file has at most ${this.#maxFileSize} bytes`,
+    })
+  }
+
+  /** A store knows inode numbers only; the caller is told a name. */
+  #named(error: unknown, inode: Inode, operation: string): unknown {
+    if (!(error instanceof VfsError)) {
+      return new VfsError('EIO', operation, { path: this.#anyPathOf(inode), cause: error })
+    }
+    if (error.path !== undefined) return error
+    return new VfsError(error.code, operation, {
+      path: this.#anyPathOf(inode),
+      detail: error.message,
+      cause: error,
+    })
+  }
+
+  /** One of the inode's paths, found by search: for error messages only. */
+  #anyPathOf(inode: Inode): string | undefined {
+    if (inode.entries !== undefined) return inode === this.#root ? '/' : pathOf(inode)
+    for (const directory of this.#inodes.values()) {
+      for (const [name, child] of directory.entries ?? []) {
+        if (child === inode) return pathOf(directory, name)
+      }
+    }
+    return undefined
+  }
+
+  *#snapshot(): Generator<Fact | StoreFact> {
+    yield { type: 'next', ino: this.#nextIno }
+    for (const inode of this.#inodes.values()) {
+      yield inodeFact(inode)
+      for (const [name, child] of inode.entries ?? []) {
+        yield { type: 'entry', parent: inode.ino, name, ino: child.ino }
+      }
+    }
+    yield* this.#content.snapshot()
+  }
+}
+
+interface DirectoryInode extends Inode {
+  readonly entries: Map<string, Inode>
+}
+
+function pathOf(directory: Inode, name?: string): string {
+  let path = name === undefined ? '' : `/${name}`
+  let at = directory
+  while (at.parent !== undefined && at.parent !== at) {
+    path = `/${at.name}${path}`
+    at = at.parent
+  }
+  return path
+}
+
+function isWithin(directory: Inode, ancestor: Inode): boolean {
+  let at = directory
+  for (;;) {
+    if (at === ancestor) return true
+    if (at.parent === undefined || at.parent === at) return false
+    at = at.parent
+  }
+}
+
+function checkReplace(inode: Inode, replaced: Inode, path: string): void {
+  if (inode.entries === undefined) {
+    if (replaced.entries !== undefined) throw new VfsError('EISDIR', 'rename', { path })
+    return
+  }
+  if (replaced.entries === undefined) throw new VfsError('ENOTDIR', 'rename', { path })
+  if (replaced.entries.size > 0) throw new VfsError('ENOTEMPTY', 'rename', { path })
+}
+
+function checkOffset(value: number, operation: string): void {
+  if (!(value >= 0) || !Number.isInteger(value)) {
+    throw new VfsError('EINVAL', operation, { detail: `${value} is not an offset or size` })
+  }
+}

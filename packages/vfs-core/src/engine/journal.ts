@@ -1,0 +1,229 @@
+// What has changed since the last commit, coalesced: one fact per inode and one per entry, whatever
+// the number of operations in between. The engine reports every change here; `commit` turns them into
+// one batch and takes it through prepare, commit, committed.
+
+import { VfsError, type Ino } from '../contract/index.ts'
+import { ATIME_DIRTY, CLEAN, DIRTY, inodeFact, TIMES_DIRTY, type Inode } from './inode.ts'
+import type {
+  Batch,
+  ContentHost,
+  ContentStore,
+  EntryFact,
+  Fact,
+  MetadataStore,
+  RemoveFact,
+} from './ports.ts'
+
+interface PendingEntry {
+  readonly fact: EntryFact | RemoveFact
+  /** No committed batch has this name, so making and removing it again leaves nothing to say. */
+  readonly fresh: boolean
+}
+
+export class Journal<StoreFact> implements ContentHost {
+  readonly #content: ContentStore<StoreFact>
+  readonly #metadata: MetadataStore<StoreFact>
+  readonly #snapshot: () => Iterable<Fact | StoreFact>
+
+  // Each inode with dirty > CLEAN is in #inodes, and only those.
+  #inodes = new Set<Inode>()
+  #entries = new Map<string, PendingEntry>()
+  #dropped = new Set<Ino>()
+  // Inodes for which an fsync must commit: a superset of what has facts of its own, because a name
+  // concerns the directory and the inode it leads to.
+  #concerned = new Set<Ino>()
+  #nextIno: Ino | undefined
+
+  constructor(
+    content: ContentStore<StoreFact>,
+    metadata: MetadataStore<StoreFact>,
+    snapshot: () => Iterable<Fact | StoreFact>,
+  ) {
+    this.#content = content
+    this.#metadata = metadata
+    this.#snapshot = snapshot
+  }
+
+  // ---- What happened.
+
+  inodeCreated(inode: Inode): void {
+    this.#nextIno = inode.ino + 1
+    this.inodeChanged(inode)
+  }
+
+  inodeChanged(inode: Inode): void {
+    if (inode.dirty === DIRTY) return
+    inode.dirty = DIRTY
+    this.#inodes.add(inode)
+    this.#concerned.add(inode.ino)
+  }
+
+  timesChanged(inode: Inode): void {
+    if (inode.dirty >= TIMES_DIRTY) return
+    inode.dirty = TIMES_DIRTY
+    this.#inodes.add(inode)
+  }
+
+  atimeChanged(inode: Inode): void {
+    if (inode.dirty >= ATIME_DIRTY) return
+    inode.dirty = ATIME_DIRTY
+    this.#inodes.add(inode)
+  }
+
+  /** `replaced` is the inode the name led to before, if it led anywhere. */
+  entrySet(parent: Inode, name: string, inode: Inode, replaced: Inode | undefined): void {
+    const key = entryKey(parent, name)
+    const pending = this.#entries.get(key)
+    const fresh = pending === undefined ? replaced === undefined : pending.fresh
+    this.#entries.delete(key)
+    this.#entries.set(key, {
+      fact: { type: 'entry', parent: parent.ino, name, ino: inode.ino, replaces: !fresh },
+      fresh,
+    })
+    this.#concerned.add(parent.ino).add(inode.ino)
+  }
+
+  entryRemoved(parent: Inode, name: string, inode: Inode): void {
+    const key = entryKey(parent, name)
+    const fresh = this.#entries.get(key)?.fresh ?? false
+    if (fresh) this.#entries.delete(key)
+    else {
+      this.#entries.set(key, { fact: { type: 'remove', parent: parent.ino, name }, fresh: false })
+    }
+    this.#concerned.add(parent.ino).add(inode.ino)
+  }
+
+  inodeDropped(inode: Inode): void {
+    this.#inodes.delete(inode)
+    inode.dirty = CLEAN
+    this.#concerned.delete(inode.ino)
+    if (!inode.fresh) this.#dropped.add(inode.ino)
+  }
+
+  touch(ino: Ino): void {
+    this.#concerned.add(ino)
+  }
+
+  // ---- What is pending.
+
+  /** An fsync of this inode has something to commit. */
+  concerns(ino: Ino): boolean {
+    return this.#concerned.has(ino)
+  }
+
+  /** A sync has something to commit; access times alone are nothing. */
+  hasChanges(): boolean {
+    if (this.#concerned.size > 0 || this.#entries.size > 0 || this.#dropped.size > 0) return true
+    for (const inode of this.#inodes) if (inode.dirty >= TIMES_DIRTY) return true
+    return false
+  }
+
+  /** Also the access times, for a close. */
+  hasAnything(): boolean {
+    return this.#inodes.size > 0 || this.hasChanges()
+  }
+
+  // ---- Committing.
+
+  /** For stores whose commit is synchronous. After an error everything is pending as before. */
+  commit(): void {
+    const batch = this.#take()
+    if (isEmpty(batch)) return
+    try {
+      mustBeSynchronous(this.#content.prepare(batch))
+      mustBeSynchronous(this.#metadata.commit(batch, this.#snapshot))
+    } catch (error) {
+      this.#giveBack(batch)
+      throw error
+    }
+    mustBeSynchronous(this.#content.committed(batch))
+  }
+
+  /** For any store. Changes made while it runs go into the next batch. */
+  async commitAsync(): Promise<void> {
+    const batch = this.#take()
+    if (isEmpty(batch)) return
+    try {
+      await this.#content.prepare(batch)
+      await this.#metadata.commit(batch, this.#snapshot)
+    } catch (error) {
+      this.#giveBack(batch)
+      throw error
+    }
+    await this.#content.committed(batch)
+  }
+
+  #take(): TakenBatch<StoreFact> {
+    const inodes = [...this.#inodes]
+    const facts: Fact[] = []
+    if (this.#nextIno !== undefined) facts.push({ type: 'next', ino: this.#nextIno })
+    for (const inode of inodes) facts.push(inodeFact(inode))
+    for (const { fact } of this.#entries.values()) facts.push(fact)
+    for (const ino of this.#dropped) facts.push({ type: 'drop', ino })
+    const taken: TakenBatch<StoreFact> = {
+      facts,
+      storeFacts: this.#content.takeFacts(),
+      inodes: inodes.map((inode) => ({ inode, dirty: inode.dirty, fresh: inode.fresh })),
+      entries: this.#entries,
+      dropped: this.#dropped,
+      concerned: this.#concerned,
+      nextIno: this.#nextIno,
+    }
+    for (const inode of inodes) {
+      inode.dirty = CLEAN
+      inode.fresh = false
+    }
+    this.#inodes = new Set()
+    this.#entries = new Map()
+    this.#dropped = new Set()
+    this.#concerned = new Set()
+    this.#nextIno = undefined
+    return taken
+  }
+
+  /** Merges a failed batch back under what has changed since it was taken. */
+  #giveBack(taken: TakenBatch<StoreFact>): void {
+    this.#content.returnFacts(taken.storeFacts)
+    for (const { inode, dirty, fresh } of taken.inodes) {
+      // An inode dropped meanwhile needs no attributes; its drop fact stays, and is harmless if the
+      // inode was never committed.
+      if (this.#dropped.has(inode.ino)) continue
+      inode.dirty = Math.max(inode.dirty, dirty)
+      inode.fresh = fresh
+      this.#inodes.add(inode)
+    }
+    const newer = this.#entries
+    this.#entries = new Map(taken.entries)
+    for (const [key, pending] of newer) {
+      const fresh = taken.entries.get(key)?.fresh ?? pending.fresh
+      this.#entries.delete(key)
+      if (fresh && pending.fact.type === 'remove') continue
+      this.#entries.set(key, { fact: pending.fact, fresh })
+    }
+    for (const ino of taken.dropped) this.#dropped.add(ino)
+    for (const ino of taken.concerned) this.#concerned.add(ino)
+    this.#nextIno = this.#nextIno ?? taken.nextIno
+  }
+}
+
+interface TakenBatch<StoreFact> extends Batch<StoreFact> {
+  readonly inodes: readonly { inode: Inode; dirty: number; fresh: boolean }[]
+  readonly entries: Map<string, PendingEntry>
+  readonly dropped: ReadonlySet<Ino>
+  readonly concerned: ReadonlySet<Ino>
+  readonly nextIno: Ino | undefined
+}
+
+function isEmpty(batch: Batch<unknown>): boolean {
+  return batch.facts.length === 0 && batch.storeFacts.length === 0
+}
+
+function entryKey(parent: Inode, name: string): string {
+  return `${parent.ino}/${name}`
+}
+
+function mustBeSynchronous(result: void | Promise<void>): void {
+  if (result !== undefined) {
+    throw new VfsError('ENOSYS', 'commit', { detail: 'this store commits only in sync()' })
+  }
+}

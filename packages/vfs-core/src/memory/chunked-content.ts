@@ -1,0 +1,128 @@
+// Bytes by inode in memory, in chunks of 64 KiB, so that holes cost nothing and growing copies nothing.
+// The memory backend's content store; a backend that keeps its files in memory and persists chunks
+// builds on it.
+
+import { VfsError, type Ino } from '../contract/index.ts'
+
+/** Bytes of one chunk. A file's chunk n holds its bytes from n × CHUNK_SIZE. */
+export const CHUNK_SIZE = 65_536
+
+/** Smallest buffer of a chunk, in bytes: most files of a database cluster are tiny. */
+const SMALLEST_BUFFER = 512
+
+// A buffer may be shorter than its chunk; what it lacks reads as zeros. Bytes beyond the file's size
+// are zero in every buffer, so a file can grow without touching them.
+type Chunks = Map<number, Uint8Array>
+
+export class ChunkedContent {
+  readonly #files = new Map<Ino, Chunks>()
+  readonly #capacity: number
+  #bytes = 0
+
+  /** `capacity` is the most bytes of buffers to hold; beyond it writes throw ENOSPC. */
+  constructor(capacity: number) {
+    this.#capacity = capacity
+  }
+
+  /** Bytes of buffers held. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get capacity(): number {
+    return this.#capacity
+  }
+
+  read(ino: Ino, into: Uint8Array, at: number): void {
+    const chunks = this.#files.get(ino)
+    let done = 0
+    while (done < into.length) {
+      const position = at + done
+      const index = Math.floor(position / CHUNK_SIZE)
+      const start = position - index * CHUNK_SIZE
+      const length = Math.min(CHUNK_SIZE - start, into.length - done)
+      const buffer = chunks?.get(index)
+      const held = buffer === undefined ? 0 : Math.min(Math.max(buffer.length - start, 0), length)
+      if (held > 0) into.set(buffer!.subarray(start, start + held), done)
+      if (held < length) into.fill(0, done + held, done + length)
+      done += length
+    }
+  }
+
+  write(ino: Ino, from: Uint8Array, at: number): void {
+    this.#reserve(ino, from.length, at)
+    const chunks = this.#files.get(ino)!
+    let done = 0
+    while (done < from.length) {
+      const position = at + done
+      const index = Math.floor(position / CHUNK_SIZE)
+      const start = position - index * CHUNK_SIZE
+      const length = Math.min(CHUNK_SIZE - start, from.length - done)
+      const whole = length === from.length
+      chunks.get(index)!.set(whole ? from : from.subarray(done, done + length), start)
+      done += length
+    }
+  }
+
+  /** Cuts a file; growing needs nothing. */
+  shrink(ino: Ino, newSize: number): void {
+    const chunks = this.#files.get(ino)
+    if (chunks === undefined) return
+    const last = Math.floor(newSize / CHUNK_SIZE)
+    for (const [index, buffer] of chunks) {
+      if (index > last || (index === last && newSize === last * CHUNK_SIZE)) {
+        chunks.delete(index)
+        this.#bytes -= buffer.length
+      } else if (index === last) {
+        buffer.fill(0, Math.min(newSize - last * CHUNK_SIZE, buffer.length))
+      }
+    }
+  }
+
+  drop(ino: Ino): void {
+    for (const buffer of this.#files.get(ino)?.values() ?? []) this.#bytes -= buffer.length
+    this.#files.delete(ino)
+  }
+
+  clear(): void {
+    this.#files.clear()
+    this.#bytes = 0
+  }
+
+  /** Makes every buffer the range needs before any byte is written, so that ENOSPC changes nothing. */
+  #reserve(ino: Ino, length: number, at: number): void {
+    let chunks = this.#files.get(ino)
+    const first = Math.floor(at / CHUNK_SIZE)
+    const last = Math.floor((at + length - 1) / CHUNK_SIZE)
+    for (let index = first; index <= last; index++) {
+      const needed = Math.min(at + length - index * CHUNK_SIZE, CHUNK_SIZE)
+      const buffer = chunks?.get(index)
+      if (buffer !== undefined && buffer.length >= needed) continue
+      const grown = this.#allocate(bufferSize(needed), buffer?.length ?? 0)
+      if (buffer !== undefined) grown.set(buffer)
+      if (chunks === undefined) this.#files.set(ino, (chunks = new Map()))
+      chunks.set(index, grown)
+    }
+  }
+
+  #allocate(size: number, replacing: number): Uint8Array {
+    const bytes = this.#bytes - replacing + size
+    if (bytes > this.#capacity) {
+      throw new VfsError('ENOSPC', 'write', { detail: `the limit is ${this.#capacity} bytes` })
+    }
+    try {
+      const buffer = new Uint8Array(size)
+      this.#bytes = bytes
+      return buffer
+    } catch (cause) {
+      throw new VfsError('ENOSPC', 'write', { detail: 'the page is out of memory', cause })
+    }
+  }
+}
+
+/** The smallest power of two that holds `needed` bytes, at most a chunk. */
+function bufferSize(needed: number): number {
+  let size = SMALLEST_BUFFER
+  while (size < needed) size *= 2
+  return size
+}
