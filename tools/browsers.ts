@@ -1,0 +1,292 @@
+// Finds the browsers that tests and benchmarks drive, installs them where none is found, and launches
+// them on a persistent profile. Called by tools/test.ts, vitest.config.ts, the end-to-end tests and
+// packages/bench. Relies on Playwright for driving both stock browsers and its own builds.
+
+import { execFile, spawn } from 'node:child_process'
+import { access, constants } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { delimiter, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { chromium, firefox, type BrowserContext, type LaunchOptions } from 'playwright'
+
+export type BrowserName = 'chromium' | 'firefox'
+export const BROWSER_NAMES: readonly BrowserName[] = ['chromium', 'firefox']
+
+export interface BrowserInstallation {
+  readonly name: BrowserName
+  readonly executablePath: string
+  /** As the browser itself reports it, e.g. `'153.7.0esr'`. */
+  readonly version: string
+}
+
+export interface EnsureOptions {
+  /** Told what is being tried, one line at a time. */
+  readonly log?: (line: string) => void
+}
+
+export interface LaunchSettings {
+  readonly headless?: boolean
+}
+
+const PLAYWRIGHT = { chromium, firefox }
+
+/** Environment variables that name an executable, which is then the only one considered. */
+const OVERRIDE = { chromium: 'CHROMIUM_PATH', firefox: 'FIREFOX_PATH' } as const
+
+const COMMANDS = {
+  chromium: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'],
+  firefox: ['firefox-esr', 'firefox'],
+} as const
+
+const MACOS_APPLICATIONS = {
+  chromium: [
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  ],
+  firefox: ['/Applications/Firefox.app/Contents/MacOS/firefox'],
+} as const
+
+const APT_PACKAGES = { chromium: 'chromium', firefox: 'firefox-esr' } as const
+
+const CHROMIUM_ARGS: readonly string[] = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+const VERSION_TIMEOUT_MS = 20_000
+const PROBE_TIMEOUT_MS = 60_000
+const INSTALL_TIMEOUT_MS = 8 * 60_000
+
+const run = promisify(execFile)
+
+/**
+ * The first installed browser of that name: the one named by CHROMIUM_PATH or FIREFOX_PATH, else on
+ * PATH, else Playwright's own build. `undefined` if there is none.
+ */
+export async function findBrowser(name: BrowserName): Promise<BrowserInstallation | undefined> {
+  for (const path of await candidates(name)) {
+    const version = await versionOf(path)
+    if (version !== undefined) return { name, executablePath: path, version }
+  }
+  return undefined
+}
+
+/**
+ * A browser that was seen to start. Tries what is installed, then Playwright's own build, then the
+ * system's package manager; throws an Error that lists each attempt if none of them works.
+ */
+export async function ensureBrowser(
+  name: BrowserName,
+  options: EnsureOptions = {},
+): Promise<BrowserInstallation> {
+  const log = options.log ?? (() => {})
+  const tried: string[] = []
+  const rejected = new Set<string>()
+
+  const firstThatStarts = async (): Promise<BrowserInstallation | undefined> => {
+    for (const path of await candidates(name)) {
+      if (rejected.has(path)) continue
+      const version = await versionOf(path)
+      const failure =
+        version === undefined
+          ? 'does not report a version'
+          : await startFailure({ name, executablePath: path, version })
+      if (version !== undefined && failure === undefined) {
+        return { name, executablePath: path, version }
+      }
+      rejected.add(path)
+      tried.push(`${path}: ${failure}`)
+    }
+    return undefined
+  }
+
+  const installed = await firstThatStarts()
+  if (installed !== undefined) return installed
+
+  if (process.env[OVERRIDE[name]] === undefined) {
+    for (const step of await installSteps(name)) {
+      log(`no working ${name} yet: ${step.title}`)
+      const failure = await runStep(step)
+      if (failure !== undefined) tried.push(`${step.title}: ${failure}`)
+      // A build that lacked a system library before this step may start now.
+      rejected.clear()
+      const found = await firstThatStarts()
+      if (found !== undefined) return found
+    }
+  }
+  throw new Error(
+    [
+      `No ${name} could be found or installed.`,
+      ...tried.map((line) => `  - ${line}`),
+      `Install ${COMMANDS[name][0]} with your system's package manager (Debian: apt-get install ` +
+        `${APT_PACKAGES[name]}), or set ${OVERRIDE[name]} to the path of its executable.`,
+    ].join('\n'),
+  )
+}
+
+/** Playwright's launch options for an installation; the same for tests, benchmarks and kill tests. */
+export function launchOptions(installation: BrowserInstallation): LaunchOptions {
+  const { name, executablePath } = installation
+  if (name === 'chromium') return { executablePath, args: [...CHROMIUM_ARGS] }
+  // Playwright drives its own patched Firefox by its own protocol, a stock one by WebDriver BiDi.
+  if (executablePath === playwrightExecutable('firefox')) return { executablePath }
+  return { executablePath, channel: 'moz-firefox' }
+}
+
+/**
+ * Starts a browser on a profile directory, which is made if missing. Only such a persistent context
+ * keeps OPFS on disk; an incognito one keeps it in memory.
+ */
+export async function launchPersistent(
+  installation: BrowserInstallation,
+  profileDirectory: string,
+  settings: LaunchSettings = {},
+): Promise<BrowserContext> {
+  return PLAYWRIGHT[installation.name].launchPersistentContext(profileDirectory, {
+    ...launchOptions(installation),
+    headless: settings.headless ?? true,
+  })
+}
+
+async function candidates(name: BrowserName): Promise<string[]> {
+  const override = process.env[OVERRIDE[name]]
+  if (override !== undefined) return [override]
+  const directories = (process.env['PATH'] ?? '').split(delimiter).filter((path) => path !== '')
+  const onPath = COMMANDS[name].flatMap((command) =>
+    directories.map((directory) => join(directory, command)),
+  )
+  const applications = process.platform === 'darwin' ? MACOS_APPLICATIONS[name] : []
+  const own = playwrightExecutable(name)
+  const all = [...onPath, ...applications, ...(own === undefined ? [] : [own])]
+  const present = await Promise.all(all.map(isExecutable))
+  return all.filter((_, index) => present[index])
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Where Playwright's own build is, or would be; it throws on platforms that it does not support. */
+function playwrightExecutable(name: BrowserName): string | undefined {
+  try {
+    return PLAYWRIGHT[name].executablePath()
+  } catch {
+    return undefined
+  }
+}
+
+/** A launcher that only tells how to get the browser (as Ubuntu's do) reports no version. */
+async function versionOf(path: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await run(path, ['--version'], { timeout: VERSION_TIMEOUT_MS })
+    return /\d+\.[\w.]+/.exec(stdout)?.[0]
+  } catch {
+    return undefined
+  }
+}
+
+/** Why an installation does not start, in one line; `undefined` if it does. */
+async function startFailure(installation: BrowserInstallation): Promise<string | undefined> {
+  try {
+    const browser = await PLAYWRIGHT[installation.name].launch({
+      ...launchOptions(installation),
+      headless: true,
+      timeout: PROBE_TIMEOUT_MS,
+    })
+    const page = await browser.newPage()
+    await page.goto('data:text/html,ok', { timeout: PROBE_TIMEOUT_MS })
+    await browser.close()
+    return undefined
+  } catch (error) {
+    return firstLine(error)
+  }
+}
+
+interface InstallStep {
+  readonly title: string
+  readonly commands: readonly (readonly string[])[]
+}
+
+async function installSteps(name: BrowserName): Promise<InstallStep[]> {
+  const cli = join(
+    dirname(createRequire(import.meta.url).resolve('playwright/package.json')),
+    'cli.js',
+  )
+  const playwright = (...args: string[]): string[] => [process.execPath, cli, ...args]
+  const steps: InstallStep[] = [
+    { title: `playwright install ${name}`, commands: [playwright('install', name)] },
+  ]
+  const asRoot = await rootPrefix()
+  if (asRoot === undefined || !(await commandExists('apt-get'))) return steps
+  // Only worth the time when Playwright's build is there and lacks libraries.
+  const own = playwrightExecutable(name)
+  if (own !== undefined) {
+    steps.push({
+      title: `playwright install-deps ${name}`,
+      commands: [['test', '-x', own], playwright('install-deps', name)],
+    })
+  }
+  const apt = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq']
+  steps.push({
+    title: `apt-get install ${APT_PACKAGES[name]}`,
+    commands: [
+      [...apt, 'update'],
+      [...apt, 'install', '-y', '--no-install-recommends', APT_PACKAGES[name]],
+    ],
+  })
+  return steps
+}
+
+/** What to put before a command to run it as root without a password; `undefined` if nothing helps. */
+async function rootPrefix(): Promise<string[] | undefined> {
+  if (process.getuid?.() === 0) return []
+  const sudo = await run('sudo', ['-n', 'true'], { timeout: VERSION_TIMEOUT_MS }).catch(() => null)
+  return sudo === null ? undefined : ['sudo', '-n']
+}
+
+async function commandExists(command: string): Promise<boolean> {
+  const directories = (process.env['PATH'] ?? '').split(delimiter)
+  const present = await Promise.all(directories.map((path) => isExecutable(join(path, command))))
+  return present.includes(true)
+}
+
+/** Runs the commands of a step in order; the first failure in one line, or `undefined`. */
+async function runStep(step: InstallStep): Promise<string | undefined> {
+  for (const [command = '', ...args] of step.commands) {
+    const failure = await new Promise<string | undefined>((resolve) => {
+      const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+      let output = ''
+      const keepTail = (chunk: Buffer): void => {
+        output = (output + chunk.toString()).slice(-4_000)
+      }
+      child.stdout.on('data', keepTail)
+      child.stderr.on('data', keepTail)
+      const timer = setTimeout(() => child.kill('SIGKILL'), INSTALL_TIMEOUT_MS)
+      child.on('error', (error) => {
+        clearTimeout(timer)
+        resolve(firstLine(error))
+      })
+      child.on('close', (code, signal) => {
+        clearTimeout(timer)
+        if (code === 0) return resolve(undefined)
+        const reason = output.split('\n').find((line) => /error|^E:/i.test(line))
+        resolve(`${signal ?? `exit code ${code}`}${reason === undefined ? '' : `, ${reason.trim()}`}`)
+      })
+    })
+    if (failure !== undefined) return failure
+  }
+  return undefined
+}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.split('\n', 1)[0] ?? message
+}

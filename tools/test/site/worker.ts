@@ -1,0 +1,31 @@
+// The worker of tools.e2e.test.ts: starts PGlite with an extension, and counts its lives in OPFS.
+
+import { PGlite } from '@electric-sql/pglite'
+import { citext } from '@electric-sql/pglite/contrib/citext'
+
+async function countLife(): Promise<number> {
+  const root = await navigator.storage.getDirectory()
+  const file = await root.getFileHandle('lives', { create: true })
+  const handle = await file.createSyncAccessHandle()
+  const lives = handle.getSize() + 1
+  handle.write(new Uint8Array(1), { at: lives - 1 })
+  handle.flush()
+  handle.close()
+  return lives
+}
+
+async function answer(): Promise<unknown> {
+  const lives = await countLife()
+  const pg = await PGlite.create({ extensions: { citext } })
+  await pg.exec('CREATE EXTENSION citext')
+  const { rows } = await pg.query(`SELECT 'A'::citext = 'a'::citext AS equal`)
+  await pg.close()
+  return { lives, rows, isolated: crossOriginIsolated }
+}
+
+self.onmessage = () => {
+  answer().then(
+    (reply) => self.postMessage(reply),
+    (error: unknown) => self.postMessage({ error: String(error) }),
+  )
+}

@@ -1,0 +1,88 @@
+// The test projects: `node`, `chromium`, `firefox` (browser tests in stock browsers) and `e2e` (tests
+// that drive whole browsers themselves). Run one with `vitest run --project firefox path/to/file`.
+
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig } from 'vitest/config'
+import type { BrowserInstanceOption } from 'vitest/node'
+import { BROWSER_NAMES, findBrowser, launchOptions, type BrowserName } from './tools/browsers.ts'
+
+const BROWSER_TESTS = '**/*.browser.test.ts'
+const E2E_TESTS = '**/*.e2e.test.ts'
+const IGNORED = ['**/node_modules/**', '**/dist/**']
+
+const ISOLATION_HEADERS = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+}
+
+async function browserInstance(name: BrowserName): Promise<BrowserInstanceOption> {
+  // Without one, Playwright says so when the project runs; the other projects do not need it.
+  const installation = await findBrowser(name)
+  // On disk, because an incognito context keeps OPFS in memory; of this run alone, because a browser
+  // locks its profile and the next run must not find what this one stored.
+  const profile = join(import.meta.dirname, '.profiles', `vitest-${name}-${process.pid}`)
+  process.once('exit', () => rmSync(profile, { recursive: true, force: true, maxRetries: 3 }))
+  return {
+    browser: name,
+    name,
+    provider: playwright({
+      ...(installation && { launchOptions: launchOptions(installation) }),
+      persistentContext: profile,
+    }),
+  }
+}
+
+export default defineConfig(async () => ({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['**/*.test.ts'],
+          exclude: [...IGNORED, BROWSER_TESTS, E2E_TESTS],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        server: { headers: ISOLATION_HEADERS },
+        optimizeDeps: {
+          // PGlite finds its .wasm and .data relative to its own modules.
+          exclude: ['@electric-sql/pglite'],
+          // Found in mid-run, a dependency would reload the page and fail the test under way.
+          include: ['comlink', 'fast-check'],
+        },
+        test: {
+          name: 'browser',
+          include: [BROWSER_TESTS],
+          exclude: IGNORED,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // One file at a time: a persistent context has one profile.
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            ui: false,
+            instances: await Promise.all(BROWSER_NAMES.map(browserInstance)),
+          },
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          environment: 'node',
+          include: [E2E_TESTS],
+          exclude: IGNORED,
+          fileParallelism: false,
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+}))
