@@ -278,7 +278,9 @@ async function runStep(step: InstallStep): Promise<string | undefined> {
         clearTimeout(timer)
         if (code === 0) return resolve(undefined)
         const reason = output.split('\n').find((line) => /error|^E:/i.test(line))
-        resolve(`${signal ?? `exit code ${code}`}${reason === undefined ? '' : `, ${reason.trim()}`}`)
+        resolve(
+          `${signal ?? `exit code ${code}`}${reason === undefined ? '' : `, ${reason.trim()}`}`,
+        )
       })
     })
     if (failure !== undefined) return failure

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import { build, type Loader, type Plugin } from 'esbuild'
+import { build as runBuild, type Loader, type Plugin } from 'esbuild'
 
 export interface BundleOptions {
   /** Source files by the name of their output (`{ page: 'src/page.ts' }` gives `page.js`). */
@@ -24,7 +24,7 @@ export interface BundleOptions {
 export async function bundle(options: BundleOptions): Promise<void> {
   const outdir = resolve(options.outdir)
   await mkdir(outdir, { recursive: true })
-  await build({
+  await runBuild({
     entryPoints: { ...options.entries },
     outdir,
     bundle: true,
@@ -44,7 +44,12 @@ export async function bundle(options: BundleOptions): Promise<void> {
 }
 
 const ASSET_URL = /new URL\(\s*(["'`])([^"'`$]+)\1\s*,\s*import\.meta\.url\s*,?\s*\)/g
-const LOADERS: Readonly<Record<string, Loader>> = { '.ts': 'ts', '.mts': 'ts', '.js': 'js', '.mjs': 'js' }
+const LOADERS: Readonly<Record<string, Loader>> = {
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.js': 'js',
+  '.mjs': 'js',
+}
 
 /**
  * esbuild leaves `new URL('./file', import.meta.url)` as written, but moves the code. This rewrites
@@ -53,8 +58,8 @@ const LOADERS: Readonly<Record<string, Loader>> = { '.ts': 'ts', '.mts': 'ts', '
 function assetsBeside(outdir: string): Plugin {
   return {
     name: 'assets-beside',
-    setup({ onLoad }) {
-      onLoad({ filter: /\.m?[jt]s$/ }, async ({ path }) => {
+    setup(build) {
+      build.onLoad({ filter: /\.m?[jt]s$/ }, async ({ path }) => {
         const source = await readFile(path, 'utf8')
         const assets = new Set<string>()
         const contents = source.replace(ASSET_URL, (written, _quote, target: string) => {

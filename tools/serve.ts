@@ -67,7 +67,10 @@ export async function serve(options: ServeOptions): Promise<Server> {
 }
 
 /** Called by sirv, whose own values give way to those that are set here. */
-function setHeaders(response: { setHeader(name: string, value: string): unknown }, path: string): void {
+function setHeaders(
+  response: { setHeader(name: string, value: string): unknown },
+  path: string,
+): void {
   // A tarball is the content itself; declared as an encoding, the browser would unpack it.
   if (path.endsWith('.gz')) {
     response.setHeader('Content-Encoding', 'identity')
