@@ -2,12 +2,12 @@
 // them on a persistent profile. Called by tools/test.ts, vitest.config.ts, the end-to-end tests and
 // packages/bench. Relies on Playwright for driving both stock browsers and its own builds.
 
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { delimiter, dirname, join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { chromium, firefox, type BrowserContext, type LaunchOptions } from 'playwright'
+import { bin, runProcess } from './process.ts'
 
 export type BrowserName = 'chromium' | 'firefox'
 export const BROWSER_NAMES: readonly BrowserName[] = ['chromium', 'firefox']
@@ -216,11 +216,7 @@ interface InstallStep {
 }
 
 async function installSteps(name: BrowserName): Promise<InstallStep[]> {
-  const cli = join(
-    dirname(createRequire(import.meta.url).resolve('playwright/package.json')),
-    'cli.js',
-  )
-  const playwright = (...args: string[]): string[] => [process.execPath, cli, ...args]
+  const playwright = (...args: string[]): string[] => [...bin('playwright', 'cli.js'), ...args]
   const steps: InstallStep[] = [
     { title: `playwright install ${name}`, commands: [playwright('install', name)] },
   ]
@@ -260,30 +256,11 @@ async function commandExists(command: string): Promise<boolean> {
 
 /** Runs the commands of a step in order; the first failure in one line, or `undefined`. */
 async function runStep(step: InstallStep): Promise<string | undefined> {
-  for (const [command = '', ...args] of step.commands) {
-    const failure = await new Promise<string | undefined>((resolve) => {
-      const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-      let output = ''
-      const keepTail = (chunk: Buffer): void => {
-        output = (output + chunk.toString()).slice(-4_000)
-      }
-      child.stdout.on('data', keepTail)
-      child.stderr.on('data', keepTail)
-      const timer = setTimeout(() => child.kill('SIGKILL'), INSTALL_TIMEOUT_MS)
-      child.on('error', (error) => {
-        clearTimeout(timer)
-        resolve(firstLine(error))
-      })
-      child.on('close', (code, signal) => {
-        clearTimeout(timer)
-        if (code === 0) return resolve(undefined)
-        const reason = output.split('\n').find((line) => /error|^E:/i.test(line))
-        resolve(
-          `${signal ?? `exit code ${code}`}${reason === undefined ? '' : `, ${reason.trim()}`}`,
-        )
-      })
-    })
-    if (failure !== undefined) return failure
+  for (const command of step.commands) {
+    const { failure, output } = await runProcess(command, { timeoutMs: INSTALL_TIMEOUT_MS })
+    if (failure === undefined) continue
+    const reason = output.split('\n').find((line) => /error|^E:/i.test(line))
+    return reason === undefined ? failure : `${failure}, ${reason.trim()}`
   }
   return undefined
 }
