@@ -80,7 +80,9 @@ try {
   }
   console.log(`built in ${Math.round(performance.now() - started)} ms`)
 } catch (error) {
-  const output = error instanceof Error && 'stdout' in error ? String(error.stdout) : ''
-  console.error(output === '' ? error : output)
+  // tsc's complaints are on its standard output, everything else's in the message.
+  if (error instanceof Error && 'stdout' in error && error.stdout !== '')
+    console.error(error.stdout)
+  else console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
 }
