@@ -55,7 +55,7 @@ function descend(vfs: Vfs, path: string, followLast: boolean): ParentWalk {
     let ino: Ino
     if (isLast) {
       // The last component may be missing: whoever asked for the parent wants to make it.
-      const found = tryLookup(vfs, at, name)
+      const found = tryLookup(vfs, at, name, path)
       if (found === undefined || !isSymlink(vfs.getattr(found).mode)) return { parent: at, name }
       ino = found
     } else {
@@ -73,9 +73,9 @@ function descend(vfs: Vfs, path: string, followLast: boolean): ParentWalk {
   }
 }
 
-function tryLookup(vfs: Vfs, parent: Ino, name: string): Ino | undefined {
+function tryLookup(vfs: Vfs, parent: Ino, name: string, path: string): Ino | undefined {
   try {
-    return vfs.lookup(parent, name)
+    return lookupAt(vfs, parent, name, path)
   } catch (error) {
     if (error instanceof VfsError && error.code === 'ENOENT') return undefined
     throw error
