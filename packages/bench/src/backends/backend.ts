@@ -1,0 +1,40 @@
+// What a backend is to the bench: a name, what it can do, and how to open Postgres on it. Each backend
+// is one such object in a file of its own, listed in index.ts. Read by node (names, durabilities) and
+// by the workers (postgres), so a backend's own code is imported only inside `postgres`.
+
+import type { PGlite } from '@electric-sql/pglite'
+import type { Durability, VfsCounters } from '@wasm-vfs/core'
+import type { PgliteArtifacts } from '../protocol.ts'
+
+/** What a backend needs of the browser; checked before it is tried. */
+export type Requirement = 'opfs' | 'indexeddb' | 'cross-origin-isolation'
+
+export interface Backend {
+  readonly name: string
+  /** One line for `--list`. */
+  readonly summary: string
+  /** The levels it can be opened at, each a column of its own. */
+  readonly durabilities: readonly Durability[]
+  /** Content survives the worker; where false, nothing can be reopened. */
+  readonly persistent: boolean
+  readonly needs: readonly Requirement[]
+  /** What a reader must know to compare its columns fairly; printed below the table. */
+  readonly caveats?: Partial<Record<Durability, string>>
+  /** Loads the code, untimed, and returns what opens a store. */
+  postgres(): Promise<PostgresOpener>
+}
+
+/** Opens a store, creating a cluster in it if it is empty; resolves when queries are answered. */
+export type PostgresOpener = (
+  store: string,
+  durability: Durability,
+  artifacts: PgliteArtifacts,
+) => Promise<OpenPostgres>
+
+export interface OpenPostgres {
+  readonly pg: PGlite
+  /** Shuts Postgres down and lets go of the store. */
+  close(): Promise<void>
+  /** Counters of physical work since the open, where the backend has any. */
+  stats?(): VfsCounters
+}

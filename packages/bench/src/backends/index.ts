@@ -1,0 +1,26 @@
+// The backends, in the order of their columns. The first is the yardstick: ratios are against it.
+
+import type { Backend } from './backend.ts'
+import { pgliteIdb } from './pglite-idb.ts'
+import { pgliteMemfs2opfs } from './pglite-memfs2opfs.ts'
+import { pgliteMemory } from './pglite-memory.ts'
+import { pgliteOpfsAhp } from './pglite-opfs-ahp.ts'
+
+export const BACKENDS: readonly Backend[] = [
+  pgliteMemory,
+  pgliteIdb,
+  pgliteOpfsAhp,
+  pgliteMemfs2opfs,
+]
+
+/** The column that reads 1.00×. */
+export const BASELINE = 'memory'
+
+/** Runs once, unrecorded, before the first round: the cheapest way to have the engine's code compiled. */
+export const WARM_UP: Backend = pgliteMemory
+
+export function backendNamed(name: string): Backend {
+  const backend = BACKENDS.find((candidate) => candidate.name === name)
+  if (backend === undefined) throw new TypeError(`no backend is named ${name}`)
+  return backend
+}

@@ -1,0 +1,26 @@
+// Turns what a workload or probe threw into what its cell says. Called by the page and its workers.
+
+import type { CellError } from '../schema.ts'
+import { WrongResult } from '../workloads/workload.ts'
+
+const MESSAGE_LENGTH_MAX = 300
+
+export function cellError(error: unknown): CellError {
+  const kind = error instanceof WrongResult ? 'wrong-result' : 'failed'
+  return { kind, message: describe(error) }
+}
+
+/** One line, with the causes behind it. */
+export function describe(error: unknown): string {
+  const chain: string[] = []
+  for (let at = error; at !== undefined; at = at instanceof Error ? at.cause : undefined) {
+    chain.push(at instanceof Error ? `${at.name}: ${at.message}` : plain(at))
+  }
+  const line = chain.join(', because of ').replaceAll(/\s+/g, ' ').trim()
+  return line.length > MESSAGE_LENGTH_MAX ? `${line.slice(0, MESSAGE_LENGTH_MAX)}…` : line
+}
+
+/** Programs under Emscripten throw numbers and plain objects too. */
+function plain(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}

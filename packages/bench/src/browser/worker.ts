@@ -1,0 +1,52 @@
+// The worker in which a store lives, or in which the probes run: it does one request, reports each
+// step, and is then terminated by the page.
+
+import type { TaskEvent, WorkerMessage, WorkerRequest } from '../protocol.ts'
+import { Life } from './life.ts'
+import { describe } from './errors.ts'
+import { runProbes } from './probes.ts'
+
+declare const self: DedicatedWorkerGlobalScope
+
+let stage = 'start'
+
+function send(message: WorkerMessage): void {
+  if (message.type === 'stage') stage = message.name
+  self.postMessage(message)
+}
+
+const emit = (event: TaskEvent): void => send(event)
+
+// A relaxed sync that PGlite does not await fails here and nowhere else.
+self.addEventListener('unhandledrejection', (event) => {
+  const message = `not awaited by anyone: ${describe(event.reason)}`
+  emit({ type: 'failed', name: stage, error: { kind: 'failed', message } })
+})
+
+self.addEventListener('message', (event: MessageEvent<WorkerRequest>) => {
+  // A failure that is not a cell's own reaches the page as the worker's error event.
+  void handle(event.data).catch((error: unknown) => {
+    setTimeout(() => {
+      throw error
+    })
+  })
+})
+
+async function handle(request: WorkerRequest): Promise<void> {
+  switch (request.kind) {
+    case 'first-life': {
+      const life = new Life(request.task, emit)
+      send(await life.first(request.store, request.artifacts))
+      return
+    }
+    case 'second-life': {
+      const life = new Life(request.task, emit)
+      await life.second(request.store, request.artifacts, request.expected)
+      break
+    }
+    case 'probes':
+      await runProbes(request.task.probes, emit)
+      break
+  }
+  send({ type: 'worker-done', reopenable: false, expected: [] })
+}

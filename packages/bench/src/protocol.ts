@@ -1,0 +1,96 @@
+// What node, the page and its workers say to each other. Node starts a task in the page and reads its
+// events one by one; the page gives each life to fresh workers and passes their events on, adding
+// those of a worker that hangs or dies.
+
+import type { Durability } from '@wasm-vfs/core'
+import type { CellError } from './schema.ts'
+
+/** One backend at one durability: a column of the comparison. */
+export interface Column {
+  readonly backend: string
+  readonly durability: Durability
+}
+
+/** One sample of a column: a fresh store, created, used, closed, and reopened in a second worker. */
+export interface LifeTask {
+  readonly kind: 'life'
+  readonly column: Column
+  readonly workloads: readonly string[]
+}
+
+export interface ProbeTask {
+  readonly kind: 'probes'
+  readonly probes: readonly string[]
+}
+
+export type Task = LifeTask | ProbeTask
+
+export type Counters = Readonly<Record<string, number>>
+
+/**
+ * `stage` opens each step, timed or not, and gives it a deadline; the events of a step come before the
+ * next `stage`. `done` is the last event of every task, whatever happened.
+ */
+export type TaskEvent =
+  | { readonly type: 'stage'; readonly name: string; readonly deadlineMs: number }
+  | {
+      readonly type: 'measured'
+      readonly name: string
+      readonly samples: readonly number[]
+      readonly counters?: Counters | undefined
+    }
+  | { readonly type: 'failed'; readonly name: string; readonly error: CellError }
+  | { readonly type: 'skipped'; readonly name: string; readonly reason: string }
+  | { readonly type: 'done' }
+
+/** What must be in the tables of a store, for the worker that reopens it. */
+export interface ExpectedTable {
+  readonly table: string
+  readonly rows: number
+  /** Hex SHA-256 over the SHA-256 of each row, by id. */
+  readonly digest: string
+  /** The workloads whose cells are wrong if the table is. */
+  readonly workloads: readonly string[]
+}
+
+/** PGlite's files, fetched and compiled once by the page and shared with every worker. */
+export interface PgliteArtifacts {
+  readonly pgliteWasmModule: WebAssembly.Module
+  readonly initdbWasmModule: WebAssembly.Module
+  readonly fsBundle: Blob
+}
+
+export type WorkerRequest =
+  | {
+      readonly kind: 'first-life'
+      readonly task: LifeTask
+      readonly store: string
+      readonly artifacts: PgliteArtifacts
+    }
+  | {
+      readonly kind: 'second-life'
+      readonly task: LifeTask
+      readonly store: string
+      readonly artifacts: PgliteArtifacts
+      readonly expected: readonly ExpectedTable[]
+    }
+  | { readonly kind: 'probes'; readonly task: ProbeTask }
+
+/** A worker's last message; `reopenable` says that the store was closed and a second life can follow. */
+export interface WorkerDone {
+  readonly type: 'worker-done'
+  readonly reopenable: boolean
+  readonly expected: readonly ExpectedTable[]
+}
+
+export type WorkerMessage = TaskEvent | WorkerDone
+
+/** The page's face towards node, at `globalThis.bench`. */
+export interface BenchPage {
+  /** Fetches what every task needs. */
+  prepare(): Promise<{ readonly userAgent: string }>
+  /** Begins a task; one at a time. */
+  start(task: Task): void
+  /** The task's next event, as soon as there is one. */
+  next(): Promise<TaskEvent>
+}

@@ -1,0 +1,221 @@
+// A run: rounds over columns, each sample in turn, until the rounds are done, the time is up, the
+// browser dies or the user has enough. Called by cli.ts, which prints and writes what comes of it.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { WARM_UP } from './backends/index.ts'
+import { describeEnvironment } from './environment.ts'
+import type { RunOptions } from './options.ts'
+import { PROBES } from './probes/index.ts'
+import type { Column, Task } from './protocol.ts'
+import { minutes } from './report/numbers.ts'
+import type { Progress } from './report/progress.ts'
+import { ResultSet } from './results.ts'
+import { SCHEMA, type BenchDocument, type Environment } from './schema.ts'
+import { BrowserLost, BrowserSession, PageLost } from './session.ts'
+import { workloadNamed } from './workloads/index.ts'
+
+/** Without --samples: no round is begun that would probably end later than this. */
+const TIME_MS = 240_000
+const ROUNDS_MAX = 5
+/** Per column, until the first one has been seen. */
+const GUESS_MS = 15_000
+const AFTER_LOSS_MS = 500
+
+export interface RunHooks {
+  readonly progress: Progress
+  /** Called with all results so far whenever a sample is done. */
+  readonly save: (document: BenchDocument) => void
+  readonly signal: AbortSignal
+}
+
+export interface RunOutcome {
+  readonly document: BenchDocument
+  /** Why the run ended early; undefined if it did not. */
+  readonly endedBy: 'interrupt' | 'browser' | undefined
+}
+
+/** `startedAt` is when the user began to wait, by performance.now(). */
+export async function runBench(
+  options: RunOptions,
+  hooks: RunHooks,
+  startedAt: number,
+): Promise<RunOutcome> {
+  const { progress, signal } = hooks
+  progress.say(`Building the page and starting ${options.browser} …`)
+  const session = await BrowserSession.open(options.browser, (line) => progress.say(line))
+  try {
+    signal.throwIfAborted()
+    const { name, version } = session.installation
+    const browser = { name, version, userAgent: session.userAgent }
+    const env = await describeEnvironment(browser, session.profile)
+    progress.say(`${name} ${version}, ${env.cores} × ${env.cpu}, ${env.fileSystem}`)
+    return await new Run(options, hooks, session, env, startedAt).rounds()
+  } finally {
+    await session.close()
+  }
+}
+
+class Run {
+  readonly #options: RunOptions
+  readonly #hooks: RunHooks
+  readonly #session: BrowserSession
+  readonly #env: Environment
+  readonly #startedAt: number
+  readonly #results: ResultSet
+  /** How long the latest sample of each column took; of the probes under undefined. */
+  readonly #durations = new Map<Column | undefined, number>()
+  #roundsDone = 0
+
+  constructor(
+    options: RunOptions,
+    hooks: RunHooks,
+    session: BrowserSession,
+    env: Environment,
+    startedAt: number,
+  ) {
+    this.#options = options
+    this.#hooks = hooks
+    this.#session = session
+    this.#env = env
+    this.#startedAt = startedAt
+    this.#results = new ResultSet(options.columns, options.workloads.map(workloadNamed), PROBES)
+  }
+
+  async rounds(): Promise<RunOutcome> {
+    try {
+      await this.#warmUp()
+      do {
+        for (const column of this.#order()) {
+          await this.#sample(column)
+          this.#hooks.save(this.#document(false))
+        }
+        this.#roundsDone++
+      } while (this.#another())
+    } catch (error) {
+      const interrupted = this.#hooks.signal.aborted
+      if (!interrupted && !(error instanceof BrowserLost)) throw error
+      if (!interrupted) this.#hooks.progress.say(`${(error as Error).message}: the run ends here.`)
+      return { document: this.#document(false), endedBy: interrupted ? 'interrupt' : 'browser' }
+    }
+    return { document: this.#document(true), endedBy: undefined }
+  }
+
+  /** Each round begins at another column, so that none is always the first or the last. */
+  #order(): (Column | undefined)[] {
+    const { columns } = this.#options
+    const from = this.#roundsDone % columns.length
+    return [undefined, ...columns.slice(from), ...columns.slice(0, from)]
+  }
+
+  #another(): boolean {
+    const { samples } = this.#options
+    if (samples !== undefined) return this.#roundsDone < samples
+    const elapsed = performance.now() - this.#startedAt
+    return this.#roundsDone < ROUNDS_MAX && elapsed + this.#roundMs() < TIME_MS
+  }
+
+  async #warmUp(): Promise<void> {
+    const { workloads } = this.#options
+    const { progress, signal } = this.#hooks
+    const [durability = 'none'] = WARM_UP.durabilities
+    progress.begin(`warm-up (${WARM_UP.name})`, this.#leftMs(undefined))
+    const column: Column = { backend: WARM_UP.name, durability }
+    try {
+      await this.#session.run({ kind: 'life', column, workloads }, () => {}, signal)
+    } catch (error) {
+      await this.#recover(error)
+    }
+  }
+
+  /** One life of a column, or the probes. A page that is lost costs this sample only. */
+  async #sample(column: Column | undefined): Promise<void> {
+    const { progress, signal } = this.#hooks
+    const label = column === undefined ? 'raw probes' : `${column.backend} ${column.durability}`
+    progress.begin(`round ${this.#roundsDone + 1}: ${label}`, this.#leftMs(column))
+    const recorder = this.#results.recorder(column)
+    const from = performance.now()
+    try {
+      await this.#session.run(
+        this.#task(column),
+        (event) => {
+          if (event.type === 'stage') progress.step(event.name)
+          if (event.type === 'failed')
+            progress.say(`  ${label}, ${event.name}: ${event.error.message}`)
+          recorder.record(event)
+        },
+        signal,
+      )
+      recorder.finish()
+    } catch (error) {
+      if (error instanceof PageLost || error instanceof BrowserLost) {
+        recorder.finish({ kind: 'failed', message: error.message })
+      }
+      await this.#recover(error)
+    }
+    this.#durations.set(column, performance.now() - from)
+  }
+
+  #task(column: Column | undefined): Task {
+    if (column === undefined) return { kind: 'probes', probes: PROBES.map(({ name }) => name) }
+    return { kind: 'life', column, workloads: this.#options.workloads }
+  }
+
+  /** Replaces a lost page; rethrows what cannot be helped. */
+  async #recover(error: unknown): Promise<void> {
+    if (!(error instanceof PageLost)) throw error
+    this.#hooks.progress.say(`${error.message}; opening it again`)
+    await sleep(AFTER_LOSS_MS)
+    try {
+      await this.#session.renew()
+    } catch (cause) {
+      if (cause instanceof BrowserLost) throw cause
+      throw new BrowserLost('the browser opens no page any more', { cause })
+    }
+  }
+
+  #roundMs(): number {
+    return this.#order().reduce((sum, column) => sum + this.#durationOf(column), 0)
+  }
+
+  /** From the beginning of a column's sample in the present round to the end of the run. */
+  #leftMs(column: Column | undefined): number {
+    const order = this.#order()
+    const rest = order.slice(order.indexOf(column))
+    const present = rest.reduce((sum, next) => sum + this.#durationOf(next), 0)
+    return present + this.#roundsLeft(present) * this.#roundMs()
+  }
+
+  #roundsLeft(presentMs: number): number {
+    const { samples } = this.#options
+    if (samples !== undefined) return samples - this.#roundsDone - 1
+    const elapsed = performance.now() - this.#startedAt
+    const fit = Math.floor((TIME_MS - elapsed - presentMs) / this.#roundMs())
+    return Math.min(Math.max(0, fit), ROUNDS_MAX - this.#roundsDone - 1)
+  }
+
+  #durationOf(column: Column | undefined): number {
+    const known = this.#durations.get(column)
+    if (known !== undefined) return known
+    const others = [...this.#durations].filter(([key]) => key !== undefined)
+    if (others.length === 0) return GUESS_MS
+    return others.reduce((sum, [, duration]) => sum + duration, 0) / others.length
+  }
+
+  #document(complete: boolean): BenchDocument {
+    return {
+      schema: SCHEMA,
+      complete,
+      env: this.#env,
+      rounds: this.#roundsDone,
+      results: this.#results.results(),
+      probes: this.#results.probes(),
+    }
+  }
+}
+
+/** One line under the tables: how much stands behind the figures. */
+export function describeRun({ rounds, complete }: BenchDocument, milliseconds: number): string {
+  const word = rounds === 1 ? 'round' : 'rounds'
+  const ended = complete ? '' : ', ended early'
+  return `${rounds} ${word} in ${minutes(milliseconds)}${ended}`
+}

@@ -1,0 +1,55 @@
+// Single-row statements, one awaited after the other: what an application waits for at each click.
+// Each is one `pg.query` with parameters, outside a transaction, so it ends in a commit and a sync.
+
+import { PAYLOAD_BYTES, ROW_SIZES, type RowSize, type RowTable } from './rows.ts'
+import type { PostgresSession } from './session.ts'
+import { REPEAT_MAX, type Operation, type Workload } from './workload.ts'
+
+const VERBS = ['insert', 'select', 'update', 'delete'] as const
+type Verb = (typeof VERBS)[number]
+
+const DEADLINE_MS = 60_000
+
+export const roundTrips: readonly Workload[] = ROW_SIZES.flatMap((size) =>
+  VERBS.map((verb): Workload => ({
+    name: roundTripName(verb, size),
+    summary: `${verb.toUpperCase()} one row of ${PAYLOAD_BYTES[size]} bytes by its key`,
+    kind: 'postgres',
+    phase: 'use',
+    unit: 'ms',
+    deadlineMs: DEADLINE_MS,
+    async run(session, meter) {
+      const table = await session.rows(size)
+      if (verb !== 'insert') await table.fill(session.pg, REPEAT_MAX)
+      let turn = 0
+      await meter.repeat<unknown>(() => operation(verb, table, session, turn++))
+    },
+  })),
+)
+
+/** The workloads that read or change the table of one row size. */
+export function roundTripsOn(size: RowSize): string[] {
+  return VERBS.map((verb) => roundTripName(verb, size))
+}
+
+function roundTripName(verb: Verb, size: RowSize): string {
+  return `pg-${verb}-${size}`
+}
+
+function operation(
+  verb: Verb,
+  table: RowTable,
+  { pg }: PostgresSession,
+  turn: number,
+): Operation<unknown> {
+  switch (verb) {
+    case 'insert':
+      return table.insert(pg)
+    case 'select':
+      return table.select(pg, turn)
+    case 'update':
+      return table.update(pg, turn)
+    case 'delete':
+      return table.delete(pg)
+  }
+}
