@@ -44,6 +44,10 @@ export function mount(
   vfs.getattr(ROOT_INO)
   try {
     internals.mkdirTree(mountpoint)
+    // Some builds (php-wasm) let FS.mount put a file system over a file.
+    if (!isDirectory(internals.lookupPath(mountpoint, {}).node.mode)) {
+      throw new VfsError('ENOTDIR', 'mount', { path: mountpoint })
+    }
     internals.mount(createFileSystemType(FS, vfs, options), {}, mountpoint)
   } catch (error) {
     throw mountFailure(error, mountpoint)
@@ -92,6 +96,7 @@ export function createFileSystemType(
 
 /** FS's own refusals carry a number only. */
 function mountFailure(error: unknown, path: string): VfsError {
+  if (isVfsError(error)) return error
   const cause = (error as { cause?: unknown } | null)?.cause
   if (isVfsError(cause)) return cause
   const errno = (error as { errno?: unknown } | null)?.errno
