@@ -3,3 +3,4 @@
 
 export * from './contract/index.ts'
 export * from './engine/index.ts'
+export * from './storage/index.ts'

@@ -506,8 +506,8 @@ export class InodeFs<StoreFact = never> implements Vfs {
 
   #drop(inode: Inode): void {
     this.#inodes.delete(inode.ino)
-    this.#journal.inodeDropped(inode)
     if (inode.entries === undefined) this.#content.drop(inode.ino)
+    this.#journal.inodeDropped(inode)
   }
 
   // ---- Sizes and times.

@@ -1,0 +1,162 @@
+// Reads one slot of the state log back: which lines are whole, what they say, and whether what is not
+// whole is the torn end of an interrupted append or damage.
+//
+// A line is {"sum":"xxxxxxxx",…}\n where the sum covers everything after it, continued from the sum
+// before. The first lines are a header and an image of the whole tree; commits follow. Every line has
+// the next sequence number `seq` and names in `durable` the last one known to be on storage when it
+// was written.
+
+import { VfsError } from '@wasm-vfs/core/backend'
+import { FORMAT, FORMAT_VERSION } from '../layout.ts'
+import { crc32 } from './checksum.ts'
+import type { FactRecord } from './fact-codec.ts'
+
+export interface HeaderBody {
+  readonly seq: number
+  readonly durable: number
+  readonly format: string
+  readonly version: number
+  /** Of two whole slots the one with the higher generation counts. */
+  readonly generation: number
+  /** When the store was made, in milliseconds since the epoch. */
+  readonly created: number
+  readonly epoch: string
+}
+
+export interface LineBody {
+  readonly seq: number
+  readonly durable: number
+  /** A committed batch, or a part of the image. */
+  readonly facts?: readonly FactRecord[]
+  /** The image is complete with this line. */
+  readonly image?: 'end'
+  /** A session began; what it draws here makes its checksums unlike those of any other session. */
+  readonly epoch?: string
+  /** The session before was closed and everything was flushed. */
+  readonly closed?: boolean
+}
+
+export interface SlotContents {
+  /** Nothing, an image that is not complete, or a tree. */
+  readonly state: 'empty' | 'incomplete' | 'complete'
+  readonly header: HeaderBody | undefined
+  readonly records: readonly FactRecord[]
+  /** The last whole line is a clean close. */
+  readonly closed: boolean
+  /** Where the whole lines end, in bytes, and what the next line continues from. */
+  readonly end: number
+  readonly sum: number
+  readonly seq: number
+  readonly imageEnd: number
+}
+
+const NEWLINE = 0x0a
+const SUM_LENGTH = 8
+const PREFIX_LENGTH = '{"sum":"'.length + SUM_LENGTH + '",'.length
+const utf8 = new TextEncoder()
+const text = new TextDecoder('utf-8', { fatal: true })
+
+/** One line for `body`, and the checksum the next line continues from. */
+export function encodeLine(body: HeaderBody | LineBody, previous: number): [Uint8Array, number] {
+  const rest = `${JSON.stringify(body).slice(1)}`
+  const sum = crc32(utf8.encode(rest), previous)
+  return [utf8.encode(`{"sum":"${hex(sum)}",${rest}\n`), sum]
+}
+
+/** Throws EIO for damage, EINVAL for a format this version does not know. */
+export function readSlot(bytes: Uint8Array, path: string): SlotContents {
+  const records: FactRecord[] = []
+  let header: HeaderBody | undefined
+  let imageEnd = 0
+  let closed = false
+  let sum = 0
+  let seq = 0
+  let end = 0
+  for (const line of lines(bytes)) {
+    const body = decodeLine(line.bytes, sum)
+    if (body === undefined || (header !== undefined && body.seq !== seq + 1)) break
+    if (header === undefined) header = checkHeader(body, path)
+    const { facts, image } = body as LineBody
+    if (facts !== undefined) for (const fact of facts) records.push(fact)
+    if (image === 'end') imageEnd = line.end
+    closed = (body as LineBody).closed === true
+    sum = line.sum
+    seq = body.seq
+    end = line.end
+  }
+  if (end < bytes.length) checkTorn(bytes.subarray(end), header === undefined ? 0 : seq + 1, path)
+  const state = imageEnd > 0 ? 'complete' : bytes.length === 0 ? 'empty' : 'incomplete'
+  return { state, header, records, closed, end, sum, seq, imageEnd }
+}
+
+interface Line {
+  readonly bytes: Uint8Array
+  /** What the line itself says its checksum is. */
+  readonly sum: number
+  /** Offset behind the newline. */
+  readonly end: number
+}
+
+function* lines(bytes: Uint8Array): Generator<Line> {
+  let start = 0
+  for (;;) {
+    const newline = bytes.indexOf(NEWLINE, start)
+    if (newline === -1) return
+    const line = bytes.subarray(start, newline)
+    yield { bytes: line, sum: statedSum(line), end: newline + 1 }
+    start = newline + 1
+  }
+}
+
+function statedSum(line: Uint8Array): number {
+  const digits = line.subarray(PREFIX_LENGTH - SUM_LENGTH - 2, PREFIX_LENGTH - 2)
+  return Number.parseInt(String.fromCharCode(...digits), 16)
+}
+
+function decodeLine(line: Uint8Array, previous: number): HeaderBody | LineBody | undefined {
+  const rest = line.subarray(PREFIX_LENGTH)
+  if (crc32(rest, previous) !== statedSum(line)) return undefined
+  try {
+    return JSON.parse(`{${text.decode(rest)}`) as HeaderBody | LineBody
+  } catch {
+    // The checksum holds by chance; a line that is no JSON is not ours.
+    return undefined
+  }
+}
+
+function checkHeader(body: HeaderBody | LineBody, path: string): HeaderBody {
+  const header = body as HeaderBody
+  if (header.format !== FORMAT) {
+    throw new VfsError('EINVAL', 'open', { path, detail: `this is not a ${FORMAT} store` })
+  }
+  if (header.version !== FORMAT_VERSION) {
+    throw new VfsError('EINVAL', 'open', {
+      path,
+      detail: `the store has format version ${header.version}, and this release reads ${FORMAT_VERSION}`,
+    })
+  }
+  return header
+}
+
+/**
+ * What follows the last whole line was written and never flushed, so it may be anything. But a whole
+ * line behind it that says the bad one had reached storage makes it damage, and cutting it off would
+ * lose what was acknowledged.
+ */
+function checkTorn(tail: Uint8Array, badSeq: number, path: string): void {
+  let previous: number | undefined
+  for (const line of lines(tail)) {
+    const body = previous === undefined ? undefined : decodeLine(line.bytes, previous)
+    if (body !== undefined && body.durable >= badSeq) {
+      throw new VfsError('EIO', 'open', {
+        path,
+        detail: `line ${badSeq} of the state is damaged, although it had reached storage`,
+      })
+    }
+    previous = line.sum
+  }
+}
+
+function hex(sum: number): string {
+  return sum.toString(16).padStart(SUM_LENGTH, '0')
+}

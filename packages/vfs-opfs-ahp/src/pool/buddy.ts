@@ -1,0 +1,149 @@
+// Buddy allocation of power-of-two slots in a pack file's address space, which grows at the top as
+// needed. A slot of size s lies at a multiple of s. Free slots are known to be zero on storage, unless
+// marked suspect: then a dead session may have written there, and whoever takes the slot looks first.
+
+import { SLOT_MIN } from '../layout.ts'
+
+export interface Slot {
+  readonly offset: number
+  readonly size: number
+}
+
+export interface FreeSlot extends Slot {
+  /** What lies in the slot is unknown. */
+  readonly suspect: boolean
+}
+
+export class BuddyAllocator {
+  // Free slots by size, each as offset → suspect. A slot and its buddy are never both free, or they
+  // would be one slot of the next size.
+  readonly #free = new Map<number, Map<number, boolean>>()
+  #top = 0
+  // Space above the top that was suspect when the top came down past it; it stays so until the file
+  // has been cut there.
+  #suspectBelow = 0
+
+  /** The end of the highest slot taken, in bytes. */
+  get top(): number {
+    return this.#top
+  }
+
+  /** Takes the best-fitting free slot, or one at the top. `size` is a power of two from SLOT_MIN. */
+  take(size: number): FreeSlot {
+    for (let candidate = size; candidate <= this.#top; candidate *= 2) {
+      const found = this.#free.get(candidate)?.keys().next().value
+      if (found === undefined) continue
+      const suspect = this.#remove(found, candidate)
+      // The lower half is kept and the upper halves go back, until what is left has the size wanted.
+      for (let half = candidate / 2; half >= size; half /= 2) {
+        this.#insert(found + half, half, suspect)
+      }
+      return { offset: found, size, suspect }
+    }
+    return this.#extend(size)
+  }
+
+  /**
+   * Gives a slot back, zeroed unless marked suspect. Free space at the very top is not kept: the top
+   * comes down instead.
+   */
+  give(slot: FreeSlot): void {
+    let { offset, size, suspect } = slot
+    for (;;) {
+      if (offset + size === this.#top) {
+        this.#lowerTop(offset, suspect)
+        return
+      }
+      const buddy = buddyOf(offset, size)
+      const buddySuspect = this.#free.get(size)?.get(buddy)
+      if (buddySuspect === undefined) break
+      this.#remove(buddy, size)
+      suspect ||= buddySuspect
+      offset = Math.min(offset, buddy)
+      size *= 2
+    }
+    this.#insert(offset, size, suspect)
+  }
+
+  /** The file has been cut at the top, durably: what lies above reads as zeros. */
+  trimmed(): void {
+    this.#suspectBelow = 0
+  }
+
+  /**
+   * Rebuilds the free space of a pack in which exactly `taken` is in use. The slots must not overlap
+   * and each must be aligned to its size: returns what is wrong, or undefined.
+   */
+  rebuild(taken: readonly Slot[], suspect: boolean): string | undefined {
+    this.#free.clear()
+    this.#top = 0
+    for (const slot of taken.toSorted((a, b) => a.offset - b.offset)) {
+      if (slot.offset % slot.size !== 0) return `the slot at ${slot.offset} is not aligned`
+      if (slot.offset < this.#top) return `two slots overlap at ${slot.offset}`
+      this.#freeRange(this.#top, slot.offset, suspect)
+      this.#top = slot.offset + slot.size
+    }
+    return undefined
+  }
+
+  /** Bytes below the top that are free. */
+  get freeBytes(): number {
+    let bytes = 0
+    for (const [size, slots] of this.#free) bytes += size * slots.size
+    return bytes
+  }
+
+  /** Free slots, for a check of the whole store. */
+  *freeSlots(): Generator<FreeSlot> {
+    for (const [size, slots] of this.#free) {
+      for (const [offset, suspect] of slots) yield { offset, size, suspect }
+    }
+  }
+
+  #extend(size: number): FreeSlot {
+    const offset = Math.ceil(this.#top / size) * size
+    const gap = this.#top
+    this.#top = offset + size
+    this.#freeRange(gap, offset, gap < this.#suspectBelow)
+    return { offset, size, suspect: offset < this.#suspectBelow }
+  }
+
+  /** Frees [from, to) as the largest aligned slots that fit. */
+  #freeRange(from: number, to: number, suspect: boolean): void {
+    let at = from
+    while (at < to) {
+      let size = SLOT_MIN
+      while (at % (size * 2) === 0 && at + size * 2 <= to) size *= 2
+      this.#insert(at, size, suspect)
+      at += size
+    }
+  }
+
+  #lowerTop(offset: number, suspect: boolean): void {
+    if (suspect) this.#suspectBelow = Math.max(this.#suspectBelow, this.#top)
+    this.#top = offset
+    for (const [size, slots] of this.#free) {
+      if (!slots.has(offset - size)) continue
+      this.#lowerTop(offset - size, this.#remove(offset - size, size))
+      return
+    }
+  }
+
+  #insert(offset: number, size: number, suspect: boolean): void {
+    let slots = this.#free.get(size)
+    if (slots === undefined) this.#free.set(size, (slots = new Map()))
+    slots.set(offset, suspect)
+  }
+
+  #remove(offset: number, size: number): boolean {
+    const slots = this.#free.get(size)!
+    const suspect = slots.get(offset)!
+    slots.delete(offset)
+    return suspect
+  }
+}
+
+/** The neighbour that a slot was split from. XOR on numbers beyond 2^31, where `^` does not reach. */
+function buddyOf(offset: number, size: number): number {
+  return (offset / size) % 2 === 0 ? offset + size : offset - size
+}

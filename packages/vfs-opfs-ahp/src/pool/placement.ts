@@ -1,0 +1,70 @@
+// From replayed facts to regions: every inode's place is checked against the pool files that are really
+// there, and what no place covers becomes free. Runs once, at open.
+
+import { S_IFMT, S_IFREG, VfsError, type Ino, type Tree } from '@wasm-vfs/core/backend'
+import type { Slot } from './buddy.ts'
+import type { Region } from './content.ts'
+import type { PlaceFact, PlacementBuilder } from './facts.ts'
+import type { Pool } from './pool.ts'
+
+/**
+ * The region of every inode. After a clean close free space is known to be zero; otherwise a dead
+ * session may have written to it, so slots are suspect, and spare files are emptied (not yet flushed).
+ * Throws EIO if two places overlap or a place does not fit.
+ */
+export function placeRegions(
+  placement: PlacementBuilder,
+  tree: Tree,
+  pool: Pool,
+  closed: boolean,
+): Map<Ino, Region> {
+  const regions = new Map<Ino, Region>()
+  const slots: Slot[] = []
+  for (const inode of tree.inodes.values()) {
+    if ((inode.mode & S_IFMT) !== S_IFREG) continue
+    const place = placement.places.get(inode.ino)
+    if (place === undefined) {
+      if (inode.size > 0) throw damaged(`inode ${inode.ino} has ${inode.size} bytes and no place`)
+      continue
+    }
+    regions.set(inode.ino, regionAt(place, inode.size, pool, closed))
+    if (place.capacity > 0) slots.push({ offset: place.offset, size: place.capacity })
+  }
+  const wrong = pool.slots.rebuild(slots, !closed)
+  if (wrong !== undefined) throw damaged(wrong)
+  // Above the highest slot there is nothing; whatever a dead session put there is cut off.
+  if (!closed && pool.pack.storage.size > pool.slots.top) {
+    pool.pack.storage.truncate(pool.slots.top)
+  }
+  for (const file of pool.files) {
+    if (file === pool.pack || file.owner !== undefined) continue
+    if (file.storage.size > 0) {
+      file.storage.truncate(0)
+      file.storage.flush()
+    }
+    pool.addSpare(file)
+  }
+  return regions
+}
+
+function regionAt(place: PlaceFact, size: number, pool: Pool, closed: boolean): Region {
+  const { ino, serial, offset, capacity, written } = place
+  const file = pool.file(serial)
+  if (file === undefined) throw damaged(`inode ${ino} lies in pool file ${serial}, which is unknown`)
+  const known = Math.max(size, written)
+  if (capacity === 0) {
+    if (file.owner !== undefined || file === pool.pack) {
+      throw damaged(`pool file ${serial} belongs to inode ${ino} and to something else`)
+    }
+    file.owner = ino
+    const reach = closed ? known : Math.max(known, file.storage.size)
+    return { file, offset: 0, capacity: Infinity, written: reach, size, recorded: true }
+  }
+  if (file !== pool.pack) throw damaged(`inode ${ino} has a slot in pool file ${serial}, no pack`)
+  if (size > capacity) throw damaged(`inode ${ino} has ${size} bytes in a slot of ${capacity}`)
+  return { file, offset, capacity, written: closed ? known : capacity, size, recorded: true }
+}
+
+function damaged(detail: string): VfsError {
+  return new VfsError('EIO', 'open', { detail: `the state is damaged: ${detail}` })
+}

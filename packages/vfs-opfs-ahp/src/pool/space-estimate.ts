@@ -1,0 +1,28 @@
+// How much space the origin has, as the browser estimates it. Asking is asynchronous and slow, so the
+// answer is kept and refreshed now and then.
+
+import type { SpaceStatistics } from '@wasm-vfs/core/backend'
+
+const REFRESH_MS = 10_000
+
+export class SpaceEstimate {
+  #current: SpaceStatistics = { total: 0, free: 0 }
+  #refreshedAt = Number.NEGATIVE_INFINITY
+
+  get current(): SpaceStatistics {
+    return this.#current
+  }
+
+  /** Asks again if the last answer is old. Without an answer the last one stays. */
+  async refresh(): Promise<void> {
+    const now = Date.now()
+    if (now - this.#refreshedAt < REFRESH_MS) return
+    this.#refreshedAt = now
+    try {
+      const { quota = 0, usage = 0 } = await navigator.storage.estimate()
+      this.#current = { total: quota, free: Math.max(quota - usage, 0) }
+    } catch {
+      // An estimate is a courtesy (Firefox refuses it in some contexts); nothing depends on it.
+    }
+  }
+}

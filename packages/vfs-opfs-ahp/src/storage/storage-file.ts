@@ -1,0 +1,150 @@
+// One OPFS file with an open sync access handle: the only place that calls FileSystemSyncAccessHandle.
+// It knows the file's size without asking (in Firefox getSize is a message to another process), whether
+// something written is not yet flushed, and whether a flush has ever failed.
+
+import { toVfsError, VfsError } from '@wasm-vfs/core/backend'
+import type { Counters } from './counters.ts'
+
+/** How long to retry while a handle of a page that has just died lingers, in milliseconds. */
+const LINGERING_HANDLE_MS = 3000
+const RETRY_MS = 50
+
+export class StorageFile {
+  readonly path: string
+  readonly #handle: FileSystemSyncAccessHandle
+  readonly #counters: Counters
+  #size: number
+  #unflushed = false
+  // A failed flush is final: the kernel may have dropped the dirty pages and marked them clean, so a
+  // flush that succeeds afterwards would lie about them. Only a reopen, which reads what is really
+  // there, starts anew.
+  #failed: VfsError | undefined
+
+  private constructor(path: string, handle: FileSystemSyncAccessHandle, counters: Counters) {
+    this.path = path
+    this.#handle = handle
+    this.#counters = counters
+    this.#size = handle.getSize()
+    counters.handles++
+  }
+
+  /** Opens, and with `create` makes, `name` in `directory`. EBUSY if someone else holds a handle. */
+  static async open(
+    directory: FileSystemDirectoryHandle,
+    name: string,
+    options: { create: boolean; counters: Counters },
+  ): Promise<StorageFile> {
+    const path = `${directory.name}/${name}`
+    const deadline = Date.now() + LINGERING_HANDLE_MS
+    for (;;) {
+      try {
+        const file = await directory.getFileHandle(name, { create: options.create })
+        return new StorageFile(path, await file.createSyncAccessHandle(), options.counters)
+      } catch (thrown) {
+        const error = toVfsError(thrown, 'open', { path })
+        if (error.code !== 'EBUSY' || Date.now() >= deadline) throw error
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      }
+    }
+  }
+
+  /** Bytes of the file as it is in the browser's hands. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Something was handed down since the last flush. */
+  get unflushed(): boolean {
+    return this.#unflushed
+  }
+
+  /** Fills `into` from `at`; what lies beyond the end reads as zeros. */
+  read(into: Uint8Array, at: number): void {
+    let done = 0
+    if (at < this.#size) {
+      this.#counters.reads++
+      try {
+        done = this.#handle.read(into, { at })
+      } catch (thrown) {
+        throw toVfsError(thrown, 'read', { detail: `reading ${this.path} failed` })
+      }
+      this.#counters.bytesRead += done
+      // A file that is shorter than it was written, or a read that stops early, is damage: handing out
+      // zeros for it would corrupt silently.
+      if (done < Math.min(into.length, this.#size - at)) {
+        throw new VfsError('EIO', 'read', {
+          detail: `${this.path} gave ${done} bytes at ${at}, ${into.length} were asked for and it has ${this.#size}`,
+        })
+      }
+    }
+    if (done < into.length) into.fill(0, done)
+  }
+
+  write(from: Uint8Array, at: number): void {
+    this.#check()
+    this.#counters.writes++
+    let done = 0
+    try {
+      done = this.#handle.write(from, { at })
+    } catch (thrown) {
+      this.#unflushed = true
+      throw toVfsError(thrown, 'write', { detail: `writing ${this.path} failed` })
+    }
+    this.#unflushed = true
+    this.#counters.bytesWritten += done
+    this.#size = Math.max(this.#size, at + done)
+    if (done < from.length) {
+      throw new VfsError('ENOSPC', 'write', {
+        detail: `${this.path} took ${done} of ${from.length} bytes`,
+      })
+    }
+  }
+
+  truncate(size: number): void {
+    this.#check()
+    if (size === this.#size) return
+    this.#counters.truncates++
+    try {
+      this.#handle.truncate(size)
+    } catch (thrown) {
+      throw toVfsError(thrown, 'truncate', { detail: `resizing ${this.path} failed` })
+    }
+    this.#unflushed = true
+    this.#size = size
+  }
+
+  /** Everything handed down is on storage when this returns; free if nothing was. */
+  flush(): void {
+    this.#check()
+    if (!this.#unflushed) return
+    this.flushAlways()
+  }
+
+  /** Also what a previous owner of the file handed down and did not flush. */
+  flushAlways(): void {
+    this.#check()
+    this.#counters.flushes++
+    try {
+      this.#handle.flush()
+    } catch (thrown) {
+      this.#failed = toVfsError(thrown, 'fsync', {
+        detail: `flushing ${this.path} failed, so what was written to it may be lost; reopen the store`,
+      })
+      throw this.#failed
+    }
+    this.#unflushed = false
+  }
+
+  close(): void {
+    this.#counters.handles--
+    this.#handle.close()
+  }
+
+  #check(): void {
+    if (this.#failed === undefined) return
+    throw new VfsError('EIO', this.#failed.operation, {
+      detail: `an earlier flush of ${this.path} failed; reopen the store`,
+      cause: this.#failed,
+    })
+  }
+}
