@@ -3,7 +3,8 @@
 // packages/bench. Relies on Playwright for driving both stock browsers and its own builds.
 
 import { execFile } from 'node:child_process'
-import { access, constants } from 'node:fs/promises'
+import { access, constants, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { chromium, firefox, type BrowserContext, type LaunchOptions } from 'playwright'
@@ -59,7 +60,8 @@ const CHROMIUM_ARGS: readonly string[] = [
 ]
 
 const VERSION_TIMEOUT_MS = 20_000
-const PROBE_TIMEOUT_MS = 60_000
+const LAUNCH_TIMEOUT_MS = 60_000
+const PROBE_TIMEOUT_MS = 30_000
 const INSTALL_TIMEOUT_MS = 8 * 60_000
 
 const run = promisify(execFile)
@@ -110,9 +112,10 @@ export async function ensureBrowser(
 
   if (process.env[OVERRIDE[name]] === undefined) {
     for (const step of await installSteps(name)) {
+      if (step.applies !== undefined && !(await step.applies())) continue
       log(`no working ${name} yet: ${step.title}`)
       const failure = await runStep(step)
-      if (failure !== undefined) tried.push(`${step.title}: ${failure}`)
+      tried.push(`${step.title}: ${failure ?? 'done, but no browser was found that starts'}`)
       // A build that lacked a system library before this step may start now.
       rejected.clear()
       const found = await firstThatStarts()
@@ -150,6 +153,7 @@ export async function launchPersistent(
   return PLAYWRIGHT[installation.name].launchPersistentContext(profileDirectory, {
     ...launchOptions(installation),
     headless: settings.headless ?? true,
+    timeout: LAUNCH_TIMEOUT_MS,
   })
 }
 
@@ -193,25 +197,29 @@ async function versionOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** Why an installation does not start, in one line; `undefined` if it does. */
+/** Why an installation does not start on a profile, in one line; `undefined` if it does. */
 async function startFailure(installation: BrowserInstallation): Promise<string | undefined> {
+  const profile = await mkdtemp(join(tmpdir(), 'wasm-vfs-browser-'))
   try {
-    const browser = await PLAYWRIGHT[installation.name].launch({
-      ...launchOptions(installation),
-      headless: true,
-      timeout: PROBE_TIMEOUT_MS,
-    })
-    const page = await browser.newPage()
-    await page.goto('data:text/html,ok', { timeout: PROBE_TIMEOUT_MS })
-    await browser.close()
+    const context = await launchPersistent(installation, profile)
+    try {
+      const page = await context.newPage()
+      await page.goto('data:text/html,ok', { timeout: PROBE_TIMEOUT_MS })
+    } finally {
+      await context.close()
+    }
     return undefined
   } catch (error) {
     return firstLine(error)
+  } finally {
+    await rm(profile, { recursive: true, force: true, maxRetries: 3 })
   }
 }
 
 interface InstallStep {
   readonly title: string
+  /** Whether the step can help, asked when its turn comes; default true. */
+  readonly applies?: () => Promise<boolean>
   readonly commands: readonly (readonly string[])[]
 }
 
@@ -227,7 +235,8 @@ async function installSteps(name: BrowserName): Promise<InstallStep[]> {
   if (own !== undefined) {
     steps.push({
       title: `playwright install-deps ${name}`,
-      commands: [['test', '-x', own], playwright('install-deps', name)],
+      applies: () => isExecutable(own),
+      commands: [playwright('install-deps', name)],
     })
   }
   const apt = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq']

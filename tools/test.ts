@@ -49,7 +49,7 @@ async function everything(): Promise<Tally> {
 
   heading('packages')
   if (build.ok) tallies.push(count(await packageChecks()))
-  else tallies.push(count([{ title: 'package checks: there is no build', ok: false }]))
+  else tallies.push(count([report({ title: 'no build to check', ok: false }, performance.now())]))
 
   for (const projects of RUNS) {
     heading(`tests: ${projects.join(', ')}`)
