@@ -10,23 +10,8 @@ import { BROWSER_NAMES, ensureBrowser } from './browsers.ts'
 import { report, runCheck, STATIC_CHECKS, type Outcome } from './checks.ts'
 import { packageChecks } from './packages.ts'
 import { bin, runProcess } from './process.ts'
+import { sum, tallyOfOutcomes, tallyOfVitest, type Tally } from './tally.ts'
 import { ROOT } from './workspace.ts'
-
-interface Tally {
-  readonly passed: number
-  readonly failed: number
-}
-
-/** What vitest's JSON report says; the rest of it is not needed here. */
-interface VitestReport {
-  readonly numPassedTests: number
-  readonly numFailedTests: number
-  readonly numPendingTests: number
-  readonly testResults: readonly {
-    readonly status: string
-    readonly assertionResults: readonly { readonly status: string }[]
-  }[]
-}
 
 const VITEST = bin('vitest', 'vitest.mjs')
 const VITEST_TIMEOUT_MS = 12 * 60_000
@@ -35,27 +20,24 @@ const VITEST_TIMEOUT_MS = 12 * 60_000
 const RUNS: readonly (readonly string[])[] = [['node'], [...BROWSER_NAMES], ['e2e']]
 
 async function everything(): Promise<Tally> {
-  const tallies: Tally[] = []
   heading('browsers')
-  tallies.push(count(await browsers()))
+  const outcomes = await browsers()
 
   heading('static checks')
-  for (const check of STATIC_CHECKS) tallies.push(count([await runCheck(check)]))
+  for (const check of STATIC_CHECKS) outcomes.push(await runCheck(check))
 
-  heading('build')
+  heading('build and packages')
   const tsx = bin('tsx', 'dist/cli.mjs')
   const build = await runCheck({ title: 'build', command: [...tsx, 'tools/build.ts'] })
-  tallies.push(count([build]))
+  outcomes.push(build)
+  if (build.ok) outcomes.push(...(await packageChecks()))
 
-  heading('packages')
-  if (build.ok) tallies.push(count(await packageChecks()))
-  else tallies.push(count([report({ title: 'no build to check', ok: false }, performance.now())]))
-
+  const tallies = [tallyOfOutcomes(outcomes)]
   for (const projects of RUNS) {
     heading(`tests: ${projects.join(', ')}`)
     tallies.push(await vitest(projects))
   }
-  return tallies.reduce(add)
+  return sum(tallies)
 }
 
 async function browsers(): Promise<Outcome[]> {
@@ -75,7 +57,7 @@ async function browsers(): Promise<Outcome[]> {
   return outcomes
 }
 
-/** Runs projects of vitest.config.ts; a run that ends badly without a failed test is one failure. */
+/** Runs projects of vitest.config.ts. */
 async function vitest(projects: readonly string[]): Promise<Tally> {
   const scratch = await mkdtemp(join(tmpdir(), 'wasm-vfs-test-'))
   try {
@@ -86,36 +68,13 @@ async function vitest(projects: readonly string[]): Promise<Tally> {
       echo: true,
       timeoutMs: VITEST_TIMEOUT_MS,
     })
+    if (!ok) console.log(`✗ vitest: ${failure}`)
+    // Missing if vitest died before writing it.
     const text = await readFile(file, 'utf8').catch(() => undefined)
-    const tally = text === undefined ? { passed: 0, failed: 0 } : read(JSON.parse(text))
-    if (ok || tally.failed > 0) return tally
-    console.log(`✗ vitest ended badly: ${failure}`)
-    return { ...tally, failed: 1 }
+    return tallyOfVitest(text === undefined ? undefined : JSON.parse(text), ok)
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
-}
-
-function read(result: VitestReport): Tally {
-  // A file that fails outside its tests (in loading, say) has no failed test to be counted by.
-  const brokenFiles = result.testResults.filter(
-    ({ status, assertionResults }) =>
-      status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
-  )
-  if (result.numPendingTests > 0) console.log(`${result.numPendingTests} tests did not run`)
-  return {
-    passed: result.numPassedTests,
-    failed: result.numFailedTests + brokenFiles.length,
-  }
-}
-
-function count(outcomes: readonly Outcome[]): Tally {
-  const passed = outcomes.filter(({ ok }) => ok).length
-  return { passed, failed: outcomes.length - passed }
-}
-
-function add(a: Tally, b: Tally): Tally {
-  return { passed: a.passed + b.passed, failed: a.failed + b.failed }
 }
 
 function heading(text: string): void {
@@ -124,6 +83,7 @@ function heading(text: string): void {
 
 /** Hands the terminal to vitest. */
 async function selected(args: readonly string[]): Promise<number> {
+  // Also finds the browsers for an end-to-end test, which cannot be told from the arguments.
   if (!/--project[= ]node\b/.test(args.join(' '))) await browsers()
   const [command = '', ...rest] = [...VITEST, 'run', ...args]
   const child = spawn(command, rest, { cwd: ROOT, stdio: 'inherit' })

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { sum, tallyOfOutcomes, tallyOfVitest, type VitestReport } from '../tally.ts'
+
+function report(...files: readonly (readonly string[])[]): VitestReport {
+  const statuses = files.flat()
+  return {
+    numPassedTests: statuses.filter((status) => status === 'passed').length,
+    numFailedTests: statuses.filter((status) => status === 'failed').length,
+    testResults: files.map((tests) => ({
+      status: tests.includes('failed') || tests.length === 0 ? 'failed' : 'passed',
+      assertionResults: tests.map((status) => ({ status })),
+    })),
+  }
+}
+
+test('tests are counted one by one', () => {
+  const tally = tallyOfVitest(report(['passed', 'failed'], ['passed']), false)
+  expect(tally).toEqual({ passed: 2, failed: 1 })
+})
+
+test('a file that does not load is a failure besides those of other files', () => {
+  const tally = tallyOfVitest(report([], ['passed', 'failed']), false)
+  expect(tally).toEqual({ passed: 1, failed: 2 })
+})
+
+test('a run that ends badly after its tests passed is a failure', () => {
+  expect(tallyOfVitest(report(['passed']), false)).toEqual({ passed: 1, failed: 1 })
+})
+
+test('a run that reports nothing is a failure, whatever its exit code', () => {
+  expect(tallyOfVitest(undefined, false)).toEqual({ passed: 0, failed: 1 })
+  expect(tallyOfVitest(undefined, true)).toEqual({ passed: 0, failed: 1 })
+})
+
+test('each check counts as one, and all runners are added up', () => {
+  const checks = tallyOfOutcomes([
+    { title: 'lint', ok: true },
+    { title: 'format', ok: false },
+  ])
+  expect(sum([checks, { passed: 3, failed: 0 }])).toEqual({ passed: 4, failed: 1 })
+})
