@@ -5,7 +5,13 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, normalize } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { moduleRequests } from './modules.ts'
-import { filesBelow, ROOT, workspacePackages, type WorkspacePackage } from './workspace.ts'
+import {
+  filesBelow,
+  ROOT,
+  workspacePackages,
+  type Manifest,
+  type WorkspacePackage,
+} from './workspace.ts'
 
 const CORE = 'packages/vfs-core/src'
 const PGLITE = '@electric-sql/pglite'
@@ -53,6 +59,10 @@ function isTool(file: string): boolean {
   return file.startsWith('tools/') || !file.includes('/')
 }
 
+function isPublished(file: string, manifest: Manifest): boolean {
+  return manifest.private !== true && !isTest(file)
+}
+
 function isPackageName(target: string): boolean {
   return !target.startsWith('packages/') && !target.startsWith('tools/')
 }
@@ -94,7 +104,8 @@ export async function violations(root: string): Promise<string[]> {
       for (const { specifier } of moduleRequests(file, text)) {
         const target = resolveTarget(file, specifier, packages)
         const reason =
-          objection(file, target) ?? (isTest(file) ? undefined : undeclared(target, manifest))
+          objection(file, target) ??
+          (isPublished(file, manifest) ? undeclared(target, manifest) : undefined)
         if (reason !== undefined) lines.push(`${file}: imports '${specifier}', but ${reason}`)
       }
     }
@@ -116,7 +127,7 @@ function resolveTarget(
   return normalize(join('packages', folder, source))
 }
 
-function undeclared(target: string, manifest: WorkspacePackage['manifest']): string | undefined {
+function undeclared(target: string, manifest: Manifest): string | undefined {
   if (!isPackageName(target) || target.startsWith('node:')) return undefined
   const declared = { ...manifest.dependencies, ...manifest.peerDependencies }
   if (Object.keys(declared).some((name) => isWithin(target, name))) return undefined
