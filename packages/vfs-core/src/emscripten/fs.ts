@@ -164,7 +164,6 @@ export interface FSInternals {
   readonly root: FSNode | null
   readonly streams: readonly (FSStream | null | undefined)[]
   readonly nameTable: readonly (FSNode | undefined)[]
-  readonly filesystems?: { readonly MEMFS?: MemoryMapper } | null
   readonly dupStream?: unknown
   createNode(parent: FSNode | null, name: string, mode: number, rdev: number): FSNode
   hashName(parentId: number, name: string): number

@@ -25,10 +25,8 @@ export function mapCopy(
   return mapper.stream_ops.mmap({ node: file }, bytes.length, 0, protection, flags | MAP_PRIVATE)
 }
 
-/** `FS.filesystems` is gone from recent releases; the root of the tree is MEMFS in all of them. */
+/** The root of the tree is MEMFS; `FS.filesystems`, which names it, is gone from recent releases. */
 function memoryMapper(FS: FSInternals): MemoryMapper | undefined {
-  const candidates: unknown[] = [FS.filesystems?.MEMFS, FS.root?.mount.type]
-  return candidates.find(
-    (type) => typeof (type as MemoryMapper | undefined)?.stream_ops?.mmap === 'function',
-  ) as MemoryMapper | undefined
+  const type = FS.root?.mount.type as Partial<MemoryMapper> | undefined
+  return typeof type?.stream_ops?.mmap === 'function' ? (type as MemoryMapper) : undefined
 }

@@ -81,6 +81,7 @@ export const names: Behaviour[] = [
       expect(FS.stat(`${root}/a`).nlink).toBe(2)
       FS.chmod(`${root}/b`, 0o600)
       expect(FS.stat(`${root}/a`).mode & 0o777).toBe(0o600)
+      expect(FS.lookupPath(`${root}/a`).node.mode & 0o777).toBe(0o600)
       FS.writeFile(`${root}/a`, 'both')
       expect(FS.readFile(`${root}/b`, { encoding: 'utf8' })).toBe('both')
       FS.unlink(`${root}/a`)
