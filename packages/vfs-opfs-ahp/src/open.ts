@@ -14,6 +14,7 @@ import {
   type DurabilityLevel,
   type Ino,
   type OwnershipOptions,
+  type ReleaseLock,
   type Tree,
   type Vfs,
 } from '@wasm-vfs/core/backend'
@@ -87,7 +88,7 @@ export async function openOpfsAhp(name: string, options: OpfsAhpOptions = {}): P
     const root = await findDirectory(path, { create: true, directory: options.directory })
     return await openStore(name, root!, settings, release)
   } catch (error) {
-    release()
+    await release()
     throw toVfsError(error, 'open', { path: name })
   }
 }
@@ -110,7 +111,7 @@ export async function deleteOpfsAhp(
   } catch (error) {
     throw toVfsError(error, 'delete', { path: name })
   } finally {
-    release()
+    await release()
   }
 }
 
@@ -118,7 +119,7 @@ async function openStore(
   name: string,
   root: FileSystemDirectoryHandle,
   settings: Settings,
-  release: () => void,
+  release: ReleaseLock,
 ): Promise<Vfs> {
   await checkForeign(root)
   const counters = newCounters()

@@ -12,8 +12,8 @@ export interface OwnershipOptions {
   readonly wait?: boolean | AbortSignal | undefined
 }
 
-/** Gives the lock back; calling it again does nothing. */
-export type ReleaseLock = () => void
+/** Gives the lock back; resolves when others can have it. Calling it again does nothing more. */
+export type ReleaseLock = () => Promise<void>
 
 /**
  * Takes the lock called `lockName`, exclusive within the origin. Where the browser has no Web Locks it
@@ -24,21 +24,26 @@ export async function takeOwnership(
   options: OwnershipOptions = {},
 ): Promise<ReleaseLock> {
   const locks = (globalThis as Partial<typeof globalThis>).navigator?.locks
-  if (locks === undefined) return () => {}
+  if (locks === undefined) return () => Promise.resolve()
   const { wait = false } = options
   const request: LockOptions =
     wait === false ? { ifAvailable: true } : wait === true ? {} : { signal: wait }
   return new Promise<ReleaseLock>((resolve, reject) => {
-    locks
-      .request(lockName, request, (lock) => {
-        if (lock === null) {
-          reject(busy(lockName))
-          return undefined
-        }
-        // The lock is held for as long as this promise is pending.
-        return new Promise<void>((release) => resolve(release))
+    const held = locks.request(lockName, request, (lock) => {
+      if (lock === null) {
+        reject(busy(lockName))
+        return undefined
+      }
+      // The lock is held for as long as this promise is pending, and given back a little later: a
+      // request made in between would find it taken.
+      return new Promise<void>((letGo) => {
+        resolve(async () => {
+          letGo()
+          await held
+        })
       })
-      .catch((error: unknown) => reject(toVfsError(error, 'open', { path: lockName })))
+    })
+    held.catch((error: unknown) => reject(toVfsError(error, 'open', { path: lockName })))
   })
 }
 

@@ -105,13 +105,22 @@ export class Pool {
 
   /** Makes spares until there are enough or the handles run out. */
   async replenish(): Promise<void> {
-    while (this.#spares.length < SPARES_WANTED && this.#files.size < this.#options.maxFiles) {
-      this.#spares.push(await this.#create())
+    const made = await Promise.allSettled(
+      Array.from({ length: this.#sparesWanted }, () => this.#create()),
+    )
+    for (const result of made) {
+      if (result.status === 'rejected') throw result.reason
+      this.addSpare(result.value)
     }
   }
 
   get needsSpares(): boolean {
-    return this.#spares.length < SPARES_WANTED && this.#files.size < this.#options.maxFiles
+    return this.#sparesWanted > 0
+  }
+
+  get #sparesWanted(): number {
+    const handlesLeft = this.#options.maxFiles - this.#files.size
+    return Math.max(0, Math.min(SPARES_WANTED - this.#spares.length, handlesLeft))
   }
 
   /**
@@ -170,7 +179,7 @@ export class Pool {
   }
 
   async #create(): Promise<PoolFile> {
-    const file = await this.#open(this.#nextSerial, Date.now())
+    const file = await this.#open(this.#nextSerial++, Date.now())
     this.#unrecorded.push(file)
     return file
   }

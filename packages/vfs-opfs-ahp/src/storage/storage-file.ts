@@ -107,7 +107,7 @@ export class StorageFile {
     try {
       this.#handle.truncate(size)
     } catch (thrown) {
-      throw toVfsError(thrown, 'truncate', { detail: `resizing ${this.path} failed` })
+      throw resizeError(thrown, this, size)
     }
     this.#unflushed = true
     this.#size = size
@@ -147,4 +147,12 @@ export class StorageFile {
       cause: this.#failed,
     })
   }
+}
+
+/** A browser that will not make a file longer has no room for it, whatever it calls that (Firefox: NS_ERROR_FAILURE). */
+function resizeError(thrown: unknown, file: StorageFile, size: number): VfsError {
+  const detail = `resizing ${file.path} from ${file.size} to ${size} bytes failed`
+  const error = toVfsError(thrown, 'truncate', { detail })
+  if (error.code !== 'EIO' || size < file.size) return error
+  return new VfsError('ENOSPC', 'truncate', { detail, cause: thrown })
 }

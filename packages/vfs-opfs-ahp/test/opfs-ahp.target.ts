@@ -1,0 +1,16 @@
+import type { ConformanceTarget } from '@wasm-vfs/core/testing'
+import { FILE_SIZE_MAX } from '@wasm-vfs/core'
+import { deleteOpfsAhp, openOpfsAhp } from '@wasm-vfs/opfs-ahp'
+
+export const opfsAhpTarget: ConformanceTarget = {
+  name: 'opfs-ahp',
+  capabilities: {
+    persistent: true,
+    synchronousFsync: true,
+    hardLinks: true,
+    sharedMemoryWithoutCopy: false,
+    maxFileSize: FILE_SIZE_MAX,
+  },
+  open: (storeName) => openOpfsAhp(storeName),
+  destroy: (storeName) => deleteOpfsAhp(storeName),
+}
