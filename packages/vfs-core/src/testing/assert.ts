@@ -44,12 +44,23 @@ function findByteDifference(
   if (actual.length !== expected.length) {
     return differs(at, `${expected.length} bytes`, `${actual.length} bytes`)
   }
-  for (let index = 0; index < actual.length; index++) {
+  for (let index = firstDifferingWord(actual, expected); index < actual.length; index++) {
     if (actual[index] === expected[index]) continue
     const place = at === '' ? `byte ${index}` : `${at}, byte ${index}`
     return differs(place, String(expected[index]), String(actual[index]))
   }
   return undefined
+}
+
+/** A byte index at or before the first difference, found four bytes at a time where alignment allows. */
+function firstDifferingWord(a: Uint8Array, b: Uint8Array): number {
+  if (a.byteOffset % 4 !== 0 || b.byteOffset % 4 !== 0) return 0
+  const length = Math.floor(a.length / 4)
+  const wordsOfA = new Uint32Array(a.buffer, a.byteOffset, length)
+  const wordsOfB = new Uint32Array(b.buffer, b.byteOffset, length)
+  let index = 0
+  while (index < length && wordsOfA[index] === wordsOfB[index]) index++
+  return index * 4
 }
 
 const differs = (at: string, expected: string, actual: string): string =>
