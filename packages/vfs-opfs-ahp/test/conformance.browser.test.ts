@@ -1,4 +1,4 @@
-// The conformance suite on opfs-ahp, in a dedicated worker of each browser.
+// The conformance suite on the access handle pool, in a worker of each browser.
 
 import { defineConformanceInWorker } from '@wasm-vfs/core/testing'
 import { describe, it } from 'vitest'

@@ -1,5 +1,7 @@
-import type { ConformanceTarget } from '@wasm-vfs/core/testing'
+// The access handle pool as a target of the conformance suite and the model tests.
+
 import { FILE_SIZE_MAX } from '@wasm-vfs/core'
+import type { ConformanceTarget } from '@wasm-vfs/core/testing'
 import { deleteOpfsAhp, openOpfsAhp } from '@wasm-vfs/opfs-ahp'
 
 export const opfsAhpTarget: ConformanceTarget = {
