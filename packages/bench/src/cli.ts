@@ -7,6 +7,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { BACKENDS } from './backends/index.ts'
 import { parseCommand, USAGE, UsageError, type Command, type RunOptions } from './options.ts'
 import { PROBES } from './probes/index.ts'
+import { renderJson } from './report/json.ts'
 import { Progress } from './report/progress.ts'
 import { renderTables } from './report/table.ts'
 import { describeRun, runBench } from './run.ts'
@@ -80,7 +81,7 @@ async function run(options: RunOptions): Promise<number> {
 /** By way of a second file, so that a reader or a kill never meets half a document. */
 function writeWhole(file: string, document: BenchDocument): void {
   const draft = `${file}.part`
-  writeFileSync(draft, `${JSON.stringify(document, undefined, 1)}\n`)
+  writeFileSync(draft, renderJson(document))
   renameSync(draft, file)
 }
 

@@ -20,7 +20,10 @@ export function describe(error: unknown): string {
   return line.length > MESSAGE_LENGTH_MAX ? `${line.slice(0, MESSAGE_LENGTH_MAX)}…` : line
 }
 
-/** Programs under Emscripten throw numbers and plain objects too. */
+/** Emscripten's ErrnoError is a plain object, and other things can be thrown too. */
 function plain(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  if (typeof value === 'object' && value !== null && 'errno' in value) {
+    return `errno ${String(value.errno)}`
+  }
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? typeof value)
 }

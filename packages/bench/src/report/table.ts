@@ -134,8 +134,8 @@ function renderCell(
 class Notes {
   readonly #notes = new Map<string, { readonly number: number; readonly workloads: string[] }>()
 
-  add(column: string, workload: string, error: CellError): number {
-    const text = `${column}: ${error.message}`
+  add(where: string, workload: string, error: CellError): number {
+    const text = `${where}: ${error.message}`
     let note = this.#notes.get(text)
     if (note === undefined) {
       note = { number: this.#notes.size + 1, workloads: [] }

@@ -169,7 +169,7 @@ function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-function expectEqual<T extends number | string>(what: string, actual: unknown, expected: T): void {
+function expectEqual(what: string, actual: unknown, expected: number | string): void {
   if (actual !== expected)
     throw new WrongResult(`${what}: ${String(actual)} instead of ${expected}`)
 }

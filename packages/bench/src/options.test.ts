@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest'
+import { BACKENDS } from './backends/index.ts'
+import { parseCommand, UsageError, type RunOptions } from './options.ts'
+import { WORKLOADS } from './workloads/index.ts'
+
+function options(...argv: string[]): RunOptions {
+  const command = parseCommand(argv)
+  if (command.action !== 'run') throw new TypeError(`parsed as ${command.action}`)
+  return command.options
+}
+
+function complaint(...argv: string[]): string {
+  try {
+    parseCommand(argv)
+  } catch (error) {
+    if (error instanceof UsageError) return error.message
+    throw error
+  }
+  throw new TypeError('nothing to complain about')
+}
+
+describe('without options', () => {
+  test('every backend runs every workload at every level in Chromium', () => {
+    const { browser, columns, workloads, samples, json } = options()
+    expect(browser).toBe('chromium')
+    expect(columns).toEqual(
+      BACKENDS.flatMap(({ name, durabilities }) =>
+        durabilities.map((durability) => ({ backend: name, durability })),
+      ),
+    )
+    expect(workloads).toEqual(WORKLOADS.map(({ name }) => name))
+    expect(samples).toBeUndefined()
+    expect(json).toBeUndefined()
+  })
+})
+
+describe('selections', () => {
+  test('take lists, repetitions and prefixes, and keep the order of the catalogue', () => {
+    const { workloads } = options('--workload', 'pg-close, pg-insert-*', '--workload=pg-create')
+    expect(workloads).toEqual([
+      'pg-create',
+      'pg-insert-small',
+      'pg-insert-1k',
+      'pg-insert-10k',
+      'pg-close',
+    ])
+  })
+
+  test('name a backend once however often it matches', () => {
+    const { columns } = options('--backend', 'pglite-idb,pglite-i*', '--durability', 'strict')
+    expect(columns).toEqual([{ backend: 'pglite-idb', durability: 'strict' }])
+  })
+
+  test('of a durability keep the backends that have none', () => {
+    const { columns } = options('--backend', 'pglite-*', '--durability', 'relaxed')
+    expect(columns).toContainEqual({ backend: 'pglite-memory', durability: 'none' })
+    expect(columns).toContainEqual({ backend: 'pglite-opfs-ahp', durability: 'relaxed' })
+    expect(columns.some(({ durability }) => durability === 'strict')).toBe(false)
+  })
+
+  test('take a browser, a number of rounds and a file', () => {
+    const given = options('--browser', 'firefox', '--samples', '3', '--json', 'out.json')
+    expect(given).toMatchObject({ browser: 'firefox', samples: 3, json: 'out.json' })
+  })
+
+  test('may follow the dashes that pnpm hands on', () => {
+    expect(options('--', '--samples', '2').samples).toBe(2)
+  })
+})
+
+describe('other commands', () => {
+  test('are --help, -h and --list', () => {
+    expect(parseCommand(['--help'])).toEqual({ action: 'help' })
+    expect(parseCommand(['-h'])).toEqual({ action: 'help' })
+    expect(parseCommand(['--list'])).toEqual({ action: 'list' })
+  })
+})
+
+describe('mistakes are answered with what is valid', () => {
+  test('for names', () => {
+    expect(complaint('--backend', 'opfs-apf')).toContain("'opfs-apf'")
+    expect(complaint('--backend', 'opfs-apf')).toContain('pglite-opfs-ahp')
+    expect(complaint('--workload', 'pg-create,nothing*')).toContain("'nothing*'")
+    expect(complaint('--browser', 'netscape')).toContain('chromium, firefox')
+    expect(complaint('--durability', 'none')).toContain('strict, relaxed')
+    expect(complaint('--backend', '')).toContain("''")
+  })
+
+  test('for numbers', () => {
+    for (const text of ['0', '-1', '2.5', 'many', '', '1e9']) {
+      expect(complaint(`--samples=${text}`)).toContain('whole number')
+    }
+  })
+
+  test('for options and stray words', () => {
+    expect(complaint('--backends', 'memory')).toContain('--backend,')
+    expect(complaint('--samples')).toContain('--samples')
+    expect(complaint('everything')).toContain('everything')
+  })
+})

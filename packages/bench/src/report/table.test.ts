@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest'
+import { SCHEMA, type BenchDocument, type BenchResult, type ProbeResult } from '../schema.ts'
+import { renderTables } from './table.ts'
+
+function result(changes: Partial<BenchResult>): BenchResult {
+  const median = changes.median ?? null
+  const samples = median === null ? [] : [median]
+  return {
+    workload: 'pg-create',
+    backend: 'memory',
+    durability: 'none',
+    unit: 'ms',
+    samples,
+    samplesPerRound: samples.length > 0 ? [1] : [],
+    median,
+    ...changes,
+  }
+}
+
+function document(results: BenchResult[], probes: ProbeResult[] = []): BenchDocument {
+  return {
+    schema: SCHEMA,
+    complete: true,
+    env: {
+      date: '2030-01-01T00:00:00.000Z',
+      browser: { name: 'chromium', version: '1', userAgent: '' },
+      os: '',
+      cpu: '',
+      cores: 2,
+      memoryGiB: 8,
+      fileSystem: 'ext4',
+      node: '',
+      pglite: '',
+    },
+    rounds: 1,
+    results,
+    probes,
+  }
+}
+
+const three = [
+  result({ median: 2_000 }),
+  result({ backend: 'opfs-ahp', durability: 'strict', median: 3_000 }),
+  result({ backend: 'opfs-ahp', durability: 'relaxed', median: 2_500 }),
+]
+
+describe('the comparison', () => {
+  test('puts each median beside its ratio to the memory column', () => {
+    const text = renderTables(document(three), 100)
+    expect(text).toMatch(/pg-create \(ms\)\s+2,000 1\.00×\s+3,000 1\.50×/)
+  })
+
+  test('never shows strict and relaxed in one table', () => {
+    const text = renderTables(document(three), 100)
+    const [, strict = '', relaxed = ''] = text.split('Durability: ')
+    expect(strict).toMatch(/^strict/)
+    expect(strict).toContain('3,000')
+    expect(strict).not.toContain('2,500')
+    expect(relaxed).toMatch(/^relaxed/)
+    expect(relaxed).toContain('2,500 1.25×')
+    expect(relaxed).not.toContain('3,000')
+  })
+
+  test('gives no ratios without the memory column', () => {
+    const text = renderTables(document(three.slice(1)), 100)
+    expect(text).toContain('3,000')
+    expect(text).not.toContain('×')
+  })
+
+  test('shows backends in memory when there is nothing else', () => {
+    expect(renderTables(document(three.slice(0, 1)), 100)).toContain('2,000 1.00×')
+  })
+
+  test('marks cells without figures and explains them below', () => {
+    const error = { kind: 'timeout', message: 'no end after 60 s' } as const
+    const text = renderTables(
+      document([
+        result({ median: 1 }),
+        result({ backend: 'pglite-idb', durability: 'strict', error }),
+        result({ workload: 'pg-close', skipped: 'nothing to close' }),
+        result({ workload: 'pg-close', backend: 'pglite-idb', durability: 'strict', error }),
+      ]),
+      100,
+    )
+    expect(text).toMatch(/pg-create \(ms\).*hangs\[1\]/)
+    expect(text).toMatch(/pg-close \(ms\)\s+-\s+hangs\[1\]/)
+    expect(text).toContain('[1] pglite-idb strict: no end after 60 s (pg-create, pg-close)')
+  })
+
+  test('shows an error even where some rounds gave samples', () => {
+    const error = { kind: 'wrong-result', message: 'a row is missing' } as const
+    const text = renderTables(document([result({ median: 12.3, error })]), 100)
+    expect(text).toContain('wrong[1]')
+    expect(text).not.toContain('12.3')
+  })
+
+  test('says how a rival means its durability', () => {
+    const rival = result({ backend: 'pglite-opfs-ahp', durability: 'strict', median: 1 })
+    expect(renderTables(document([rival]), 100)).toMatch(/pglite-opfs-ahp: .*pg_control/)
+  })
+
+  test('lists the floor of the machine', () => {
+    const probe: ProbeResult = {
+      probe: 'opfs-write-8k',
+      unit: 'us',
+      samples: [9.25],
+      median: 9.25,
+      p95: 13.5,
+    }
+    expect(renderTables(document(three, [probe]), 100)).toMatch(/opfs-write-8k\s+9\.25/)
+  })
+})
+
+describe('the width', () => {
+  const names = ['memory', 'a-one', 'a-two', 'a-three', 'a-four', 'a-five', 'a-six', 'a-seven']
+  const wide = document(
+    names.map((backend, index) =>
+      result({
+        backend,
+        durability: index === 0 ? 'none' : 'strict',
+        median: 1_000 * (index + 1),
+      }),
+    ),
+  )
+
+  test('of the terminal is kept, every column shown once and memory in each part', () => {
+    const text = renderTables(wide, 80)
+    const lines = text.split('\n')
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80)
+    for (const name of names.slice(1)) {
+      expect(text.match(new RegExp(`\\b${name.slice(2)}\\b`, 'g'))).toHaveLength(1)
+    }
+    expect(lines.filter((line) => line.startsWith('pg-create')).length).toBeGreaterThan(1)
+    for (const line of lines.filter((text_) => text_.startsWith('pg-create'))) {
+      expect(line).toContain('1,000 1.00×')
+    }
+  })
+
+  test('is used where there is enough of it', () => {
+    const rows = renderTables(wide, 200)
+      .split('\n')
+      .filter((line) => line.startsWith('pg-create'))
+    expect(rows).toHaveLength(1)
+  })
+})
