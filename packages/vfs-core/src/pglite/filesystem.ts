@@ -1,0 +1,145 @@
+// PGlite's Filesystem interface over a Vfs. PGlite calls, in this order: init, which mounts; then
+// initialSyncFs; then, if there is no database yet, it loads one and calls syncToFs; then syncToFs after
+// every query outside a transaction; closeFs at the end.
+
+import type { PGlite } from '@electric-sql/pglite'
+import type { Filesystem } from '@electric-sql/pglite/basefs'
+import { ROOT_INO, VfsError, type SyncOptions, type Vfs } from '../contract/index.ts'
+import { mount } from '../emscripten/index.ts'
+import { FirstLoad } from './first-load.ts'
+import { dumpTar, type TarCompression } from './tar.ts'
+
+/** Where PGlite's Postgres looks for its cluster. */
+const PGDATA = '/pglite/data'
+
+const HOUSEKEEPING: SyncOptions = { housekeepingOnly: true }
+
+type ModuleOptions = Parameters<Filesystem['init']>[1]
+
+export interface VfsFilesystemOptions {
+  /** PGlite will neither make a database nor start one, so nothing is said about what the Vfs holds. */
+  readonly noInitDb: boolean
+  /** Called within `init` with the start parameters that PGlite would use. */
+  readonly onInit?: (defaultStartParams: readonly string[]) => void
+}
+
+// Two Postgres servers on one cluster would destroy it, and PGlite has no lock of its own.
+const inUse = new WeakSet<Vfs>()
+
+export class VfsFilesystem implements Filesystem {
+  readonly #vfs: Vfs
+  readonly #options: VfsFilesystemOptions
+  #pg: PGlite | undefined
+  #firstLoad: FirstLoad | undefined
+  #mountFailure: VfsError | undefined
+  // Of a sync that nobody awaited, until somebody can be told.
+  #unreported: VfsError | undefined
+  #settled = false
+
+  constructor(vfs: Vfs, options: VfsFilesystemOptions) {
+    this.#vfs = vfs
+    this.#options = options
+  }
+
+  init(pg: PGlite, moduleOptions: ModuleOptions): ReturnType<Filesystem['init']> {
+    return this.#attempt(() => {
+      const { onInit, noInitDb } = this.#options
+      const vfs = this.#vfs
+      vfs.getattr(ROOT_INO)
+      if (inUse.has(vfs)) {
+        throw new VfsError('EBUSY', 'pglite.init', {
+          path: vfs.name,
+          detail: 'a PGlite was created on this Vfs before; open the store again for another',
+        })
+      }
+      onInit?.(defaultStartParamsOf(pg))
+      if (!noInitDb) this.#firstLoad = FirstLoad.beginIfNeeded(vfs)
+      inUse.add(vfs)
+      this.#pg = pg
+      const preRun = [
+        ...(moduleOptions.preRun ?? []),
+        (module: { FS: object }) => this.#mount(module),
+      ]
+      return { emscriptenOpts: { ...moduleOptions, preRun } }
+    })
+  }
+
+  /** A failed mount is reported here: thrown in preRun, it would leave PGlite waiting for ever. */
+  initialSyncFs(): Promise<void> {
+    return this.#attempt(() => {
+      if (this.#mountFailure !== undefined) throw this.#mountFailure
+    })
+  }
+
+  async syncToFs(relaxedDurability: boolean = false): Promise<void> {
+    if (!relaxedDurability) {
+      this.#report()
+      await this.#sync()
+      return
+    }
+    this.#vfs.relaxDurability()
+    try {
+      await this.#sync()
+    } catch (error) {
+      // PGlite does not await this call, so a rejection would be nobody's.
+      this.#unreported ??= asVfsError(error, 'sync')
+    }
+  }
+
+  dumpTar(databaseName: string, compression: TarCompression = 'auto'): Promise<File | Blob> {
+    return this.#attempt(() => {
+      this.#report()
+      return dumpTar(this.#vfs, databaseName, compression)
+    })
+  }
+
+  async closeFs(): Promise<void> {
+    await this.#vfs.close()
+    this.#report()
+  }
+
+  #mount({ FS }: { FS: object }): void {
+    try {
+      mount(FS, this.#vfs, PGDATA)
+    } catch (error) {
+      this.#mountFailure = asVfsError(error, 'mount')
+    }
+  }
+
+  /**
+   * Once Postgres runs with fsync, it decides what is durable and when, and this is housekeeping. Before
+   * that, PGlite writes files itself and fsyncs none: the cluster that initdb made, a tarball,
+   * postgresql.conf. So everything is synced up to the first time that Postgres is ready.
+   */
+  async #sync(): Promise<void> {
+    const postgresRan = this.#pg?.ready === true
+    this.#firstLoad?.end()
+    this.#firstLoad = undefined
+    const housekeepingOnly = this.#settled && this.#vfs.capabilities.synchronousFsync
+    await this.#vfs.sync(housekeepingOnly ? HOUSEKEEPING : undefined)
+    if (postgresRan) this.#settled = true
+  }
+
+  #report(): void {
+    const error = this.#unreported
+    this.#unreported = undefined
+    if (error !== undefined) throw error
+  }
+
+  /** As an async function, for one whose body does not wait. */
+  #attempt<T>(work: () => T | Promise<T>): Promise<T> {
+    return new Promise((resolve) => resolve(work()))
+  }
+}
+
+function asVfsError(error: unknown, operation: string): VfsError {
+  return error instanceof VfsError ? error : new VfsError('EIO', operation, { cause: error })
+}
+
+function defaultStartParamsOf(pg: PGlite): readonly string[] {
+  const { defaultStartParams } = pg.constructor as { defaultStartParams?: unknown }
+  if (Array.isArray(defaultStartParams)) return defaultStartParams as string[]
+  throw new VfsError('ENOTSUP', 'pglite.init', {
+    detail: 'this PGlite does not say its defaultStartParams; use @electric-sql/pglite 0.5',
+  })
+}

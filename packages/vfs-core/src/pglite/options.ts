@@ -1,0 +1,69 @@
+// The options that make PGlite run on a Vfs, and the start parameters that make Postgres' own
+// durability rules hold there.
+
+import type { PGliteOptions } from '@electric-sql/pglite'
+import type { Filesystem } from '@electric-sql/pglite/basefs'
+import type { Vfs } from '../contract/index.ts'
+import { VfsFilesystem } from './filesystem.ts'
+
+/** What the caller's own options become. */
+export type OptionsForPGlite<Options> = Options & {
+  readonly fs: Filesystem
+  readonly startParams?: string[]
+}
+
+/**
+ * Options for `PGlite.create`, with the database in the root of `vfs`:
+ *
+ *     const pg = await PGlite.create(pgliteOptions(vfs, { extensions: { vector } }))
+ *
+ * `options` are PGlite's own; `fs` and `dataDir` are what `vfs` stands for and must not be given.
+ * `pg.close()` closes the Vfs too. If `create` rejects, close it yourself.
+ *
+ * PGlite starts Postgres with fsync off (`-F`). Where the Vfs can fsync synchronously, `-F` is left out
+ * and `wal_sync_method=fsync` added, because Emscripten never forwards the default, fdatasync: then one
+ * fsync per commit makes it durable, in the order that recovery relies on. This applies to the
+ * defaults and to `options.startParams` alike; a `wal_sync_method` or `fsync` that you set with `-c`
+ * yourself stays. Elsewhere the start parameters are left alone, and each query ends in `vfs.sync()`.
+ *
+ * `relaxedDurability: true` lowers the Vfs to relaxed. PGlite then resolves queries without waiting for
+ * the sync after them; if one fails, the error is thrown by the next `dumpDataDir()` or `close()`.
+ *
+ * Errors of `create`: VfsError ESTALE if `vfs` is closed, EBUSY if it serves another PGlite, ENOTEMPTY
+ * if it holds something that is not a PGlite database.
+ */
+export function pgliteOptions<Options extends PGliteOptions = PGliteOptions>(
+  vfs: Vfs,
+  options?: Options & { readonly fs?: never; readonly dataDir?: never },
+): OptionsForPGlite<Options> {
+  const own = (options ?? {}) as Options
+  if (own.fs !== undefined || own.dataDir !== undefined) {
+    throw new TypeError(
+      'the Vfs is the file system and the data directory: leave out fs and dataDir',
+    )
+  }
+  const { startParams: ownStartParams, noInitDb = false } = own
+  if (!vfs.capabilities.synchronousFsync) {
+    const fs = new VfsFilesystem(vfs, { noInitDb })
+    return { ...own, fs }
+  }
+  // The defaults belong to the PGlite release and are known once it calls `fs.init`, before it reads
+  // them; so the array is filled in then. It stays the same array if the options are copied.
+  const startParams = withFsync(ownStartParams ?? [])
+  const fs = new VfsFilesystem(vfs, {
+    noInitDb,
+    onInit(defaults) {
+      if (ownStartParams === undefined) startParams.splice(0, Infinity, ...withFsync(defaults))
+    },
+  })
+  return { ...own, fs, startParams }
+}
+
+const FSYNC_SETTING = /^(--)?(fsync|wal[_-]sync[_-]method)=/
+
+/** Start parameters with fsync on, through the one call that reaches the Vfs. */
+function withFsync(parameters: readonly string[]): string[] {
+  const kept = parameters.filter((parameter) => parameter !== '-F')
+  const chosen = kept.some((parameter) => FSYNC_SETTING.test(parameter))
+  return chosen ? kept : [...kept, '-c', 'wal_sync_method=fsync']
+}
