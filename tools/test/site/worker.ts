@@ -14,17 +14,22 @@ async function countLife(): Promise<number> {
   return lives
 }
 
-async function answer(): Promise<unknown> {
-  const lives = await countLife()
+async function compare(): Promise<unknown[]> {
   const pg = await PGlite.create({ extensions: { citext } })
   await pg.exec('CREATE EXTENSION citext')
   const { rows } = await pg.query(`SELECT 'A'::citext = 'a'::citext AS equal`)
   await pg.close()
+  return rows
+}
+
+async function answer({ startPostgres }: { startPostgres: boolean }): Promise<unknown> {
+  const lives = await countLife()
+  const rows = startPostgres ? await compare() : []
   return { lives, rows, isolated: crossOriginIsolated }
 }
 
-self.onmessage = () => {
-  answer().then(
+self.onmessage = ({ data }) => {
+  answer(data).then(
     (reply) => self.postMessage(reply),
     (error: unknown) => self.postMessage({ error: String(error) }),
   )
