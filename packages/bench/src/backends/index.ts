@@ -1,12 +1,16 @@
 // The backends, in the order of their columns. The first is the yardstick: ratios are against it.
 
 import type { Backend } from './backend.ts'
+import { memory } from './memory.ts'
+import { opfsAhp } from './opfs-ahp.ts'
 import { pgliteIdb } from './pglite-idb.ts'
 import { pgliteMemfs2opfs } from './pglite-memfs2opfs.ts'
 import { pgliteMemory } from './pglite-memory.ts'
 import { pgliteOpfsAhp } from './pglite-opfs-ahp.ts'
 
 export const BACKENDS: readonly Backend[] = [
+  memory,
+  opfsAhp,
   pgliteMemory,
   pgliteIdb,
   pgliteOpfsAhp,

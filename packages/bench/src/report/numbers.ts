@@ -4,19 +4,24 @@
 export function amount(value: number): string {
   const digits = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)))
   const decimals = Math.min(4, Math.max(0, 2 - digits))
-  return value.toLocaleString('en-US', {
-    minimumFractionDigits: decimals,
-    maximumFractionDigits: decimals,
-  })
+  return grouped(value, decimals)
 }
 
-/** `1` → `1.00×`, `123.4` → `123×`. */
+/** `0.8421` → `0.84×`, `12.34` → `12.3×`, `123.4` → `123×`: one shape for what is compared by eye. */
 export function ratio(value: number): string {
-  return `${amount(value)}×`
+  const decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0
+  return `${grouped(value, decimals)}×`
 }
 
 /** `75_400` → `1:15`. */
 export function minutes(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1_000))
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}
+
+function grouped(value: number, decimals: number): string {
+  return value.toLocaleString('en-US', {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  })
 }

@@ -15,8 +15,17 @@ describe('numbers', () => {
       '0.0123',
       '0.00',
     ])
-    expect(ratio(1)).toBe('1.00×')
-    expect(ratio(431.7)).toBe('432×')
+  })
+
+  test('of ratios have two decimals until they are large', () => {
+    expect([1, 0.8421, 9.999, 12.34, 99.96, 4_317].map(ratio)).toEqual([
+      '1.00×',
+      '0.84×',
+      '10.0×',
+      '12.3×',
+      '100×',
+      '4,317×',
+    ])
   })
 
   test('of time are minutes and seconds, never negative', () => {

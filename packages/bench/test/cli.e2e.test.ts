@@ -1,0 +1,203 @@
+// The CLI as users run it, with a real browser: a small run, an interrupt, and a browser that dies.
+
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SCHEMA, type BenchDocument } from '../src/schema.ts'
+
+const CLI = join(import.meta.dirname, '..', 'src', 'cli.ts')
+const PROBE_COUNT = 7
+
+let directory = ''
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'bench-test-'))
+})
+
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true })
+})
+
+interface Bench {
+  readonly process: ChildProcess
+  /** Resolves once standard error has said this. */
+  said(text: string): Promise<void>
+  readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>
+}
+
+function bench(...argv: string[]): Bench {
+  const child = spawn(process.execPath, ['--import', 'tsx', CLI, ...argv], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  const listeners = new Set<() => void>()
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString()
+    for (const listener of listeners) listener()
+  })
+  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+    child.once('close', (code) => resolve({ code, stdout, stderr }))
+  })
+  return {
+    process: child,
+    ended,
+    said: (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (stderr.includes(text)) resolve()
+        }
+        listeners.add(look)
+        look()
+        void ended.then(() => reject(new Error(`ended before it said '${text}': ${stderr}`)))
+      }),
+  }
+}
+
+function documentAt(file: string): BenchDocument {
+  return JSON.parse(readFileSync(file, 'utf8')) as BenchDocument
+}
+
+describe.each(['chromium', 'firefox'])('a small run in %s', (browser) => {
+  test('prints a table and writes every cell', async () => {
+    const file = join(directory, `${browser}.json`)
+    const selection = ['--backend', 'pglite-memory,pglite-idb', '--durability', 'strict']
+    const workloads = ['--workload', 'pg-create,pg-insert-small,pg-reopen', '--samples', '1']
+    const run = bench('--browser', browser, ...selection, ...workloads, '--json', file)
+    const { code, stdout, stderr } = await run.ended
+    expect(stderr).toContain('pglite-idb strict')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/pg-create \(ms\)\s+[\d,.]+\s+[\d,.]+/)
+    expect(stdout).toMatch(/opfs-write-8k-flush\s+[\d,.]+/)
+
+    const document = documentAt(file)
+    expect(document).toMatchObject({ schema: SCHEMA, complete: true, rounds: 1 })
+    expect(document.env.browser.name).toBe(browser)
+    expect(document.env.browser.userAgent).toMatch(/Mozilla/)
+    const cells = document.results.map(
+      ({ workload, backend, durability }) => `${workload} ${backend} ${durability}`,
+    )
+    expect(cells).toEqual([
+      'pg-create pglite-memory none',
+      'pg-create pglite-idb strict',
+      'pg-insert-small pglite-memory none',
+      'pg-insert-small pglite-idb strict',
+      'pg-reopen pglite-memory none',
+      'pg-reopen pglite-idb strict',
+    ])
+    const [skipped, ...others] = document.results.filter((result) => result.skipped !== undefined)
+    expect(skipped).toMatchObject({ workload: 'pg-reopen', median: null, samples: [] })
+    expect(others).toEqual([])
+    for (const result of document.results.filter((cell) => cell !== skipped)) {
+      expect(result.error).toBeUndefined()
+      expect(result.unit).toBe('ms')
+      expect(result.median).toBeGreaterThan(0)
+      expect(result.samples.every((sample) => sample > 0)).toBe(true)
+      expect(result.samplesPerRound).toEqual([result.samples.length])
+      expect(result.samples.length).toBeGreaterThanOrEqual(
+        result.workload === 'pg-insert-small' ? 5 : 1,
+      )
+    }
+    expect(document.probes).toHaveLength(PROBE_COUNT)
+    for (const probe of document.probes) {
+      expect(probe.error).toBeUndefined()
+      expect(probe.median).toBeGreaterThan(0)
+    }
+  })
+})
+
+describe('a run that is cut short', () => {
+  const selection = ['--backend', 'pglite-memory', '--workload', 'pg-create', '--samples', '50']
+
+  test('by Ctrl-C leaves a whole document, a table, no browser and no profile', async () => {
+    const file = join(directory, 'interrupted.json')
+    const run = bench(...selection, '--json', file)
+    await run.said('round 2: raw probes')
+    const browsers = await browsersOf(run.process.pid)
+    const profile = /--user-data-dir=(\S+)/.exec(browsers[0]?.command ?? '')?.[1]
+    if (profile === undefined) throw new Error('no browser with a profile is running')
+    expect(existsSync(profile)).toBe(true)
+
+    run.process.kill('SIGINT')
+    const { code, stdout } = await run.ended
+    expect(code).toBe(130)
+    expect(stdout).toMatch(/pg-create \(ms\)\s+[\d,.]+/)
+    const document = documentAt(file)
+    expect(document).toMatchObject({ complete: false, rounds: 1 })
+    expect(document.results[0]?.samples).toHaveLength(1)
+    expect((await processes()).filter(({ command }) => command.includes(profile))).toEqual([])
+    expect(existsSync(profile)).toBe(false)
+  })
+
+  test('by the death of the browser keeps what was measured and says so', async () => {
+    const file = join(directory, 'killed.json')
+    const run = bench(...selection, '--json', file)
+    await run.said('round 2: raw probes')
+    const browsers = await browsersOf(run.process.pid)
+    expect(browsers.length).toBeGreaterThan(0)
+    for (const { pid } of browsers) kill(pid)
+
+    const { code, stderr } = await run.ended
+    expect(code).toBe(1)
+    expect(stderr).toContain('chromium went away: the run ends here')
+    const document = documentAt(file)
+    expect(document).toMatchObject({ complete: false, rounds: 1 })
+    expect(document.results[0]?.samples).toHaveLength(1)
+  })
+})
+
+test('an unknown name is answered with the valid ones and exit code 2', async () => {
+  const { code, stderr, stdout } = await bench('--backend', 'pglite-idbx').ended
+  expect(code).toBe(2)
+  expect(stdout).toBe('')
+  expect(stderr).toContain("'pglite-idbx'")
+  expect(stderr).toContain('pglite-opfs-ahp')
+})
+
+test('a result file in a directory that does not exist is refused before anything runs', async () => {
+  const { code, stderr } = await bench('--json', join(directory, 'nowhere', 'out.json')).ended
+  expect(code).toBe(2)
+  expect(stderr).toContain('is not a directory')
+})
+
+interface RunningProcess {
+  readonly pid: number
+  readonly parent: number
+  readonly command: string
+}
+
+async function processes(): Promise<RunningProcess[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-axwwo', 'pid=,ppid=,command='], {
+    maxBuffer: 16 * 1024 ** 2,
+  })
+  return stdout.split('\n').flatMap((line) => {
+    const [, pid, parent, command = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []
+    return pid === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), command }]
+  })
+}
+
+/** The Chromium processes among those that a process started, and that they started. */
+async function browsersOf(root: number | undefined): Promise<RunningProcess[]> {
+  const all = await processes()
+  const found: RunningProcess[] = []
+  let generation = new Set([root])
+  while (generation.size > 0) {
+    const children = all.filter(({ parent }) => generation.has(parent))
+    found.push(...children)
+    generation = new Set(children.map(({ pid }) => pid))
+  }
+  return found.filter(({ command }) => command.includes('--user-data-dir='))
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    // It went with its parent.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
