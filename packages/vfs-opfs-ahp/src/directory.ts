@@ -7,7 +7,8 @@ const OWN_FILES: ReadonlySet<string> = new Set(STATE_FILES)
 
 /** The components of a store's name. TypeError if it is no string, EINVAL if OPFS has no such name. */
 export function checkStoreName(name: string): string[] {
-  if (typeof name !== 'string') throw new TypeError(`a store's name is a string, not ${typeof name}`)
+  if (typeof name !== 'string')
+    throw new TypeError(`a store's name is a string, not ${typeof name}`)
   const path = name.split('/')
   for (const part of path) {
     if (part === '' || part === '.' || part === '..' || part.includes('\\')) {
@@ -26,7 +27,8 @@ export function checkEnvironment(directory: FileSystemDirectoryHandle | undefine
   const storage = (globalThis as Partial<typeof globalThis>).navigator?.storage
   if (typeof storage?.getDirectory !== 'function') {
     throw new VfsError('ENOTSUP', 'open', {
-      detail: 'there is no OPFS here (it needs a browser and https or localhost); use @wasm-vfs/idb',
+      detail:
+        'there is no OPFS here (it needs a browser and https or localhost); use @wasm-vfs/idb',
     })
   }
   if (!('createSyncAccessHandle' in FileSystemFileHandle.prototype)) {

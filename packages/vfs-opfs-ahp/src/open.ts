@@ -18,7 +18,13 @@ import {
   type Tree,
   type Vfs,
 } from '@wasm-vfs/core/backend'
-import { checkEnvironment, checkForeign, checkStoreName, findDirectory, removeStore } from './directory.ts'
+import {
+  checkEnvironment,
+  checkForeign,
+  checkStoreName,
+  findDirectory,
+  removeStore,
+} from './directory.ts'
 import { DATA_DIRECTORY } from './layout.ts'
 import { isTreeFact, type StoredFact } from './log/fact-codec.ts'
 import { StateLog } from './log/state-log.ts'

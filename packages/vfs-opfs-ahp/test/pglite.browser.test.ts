@@ -43,9 +43,9 @@ describe('PGlite on opfs-ahp', () => {
 
     await call('close')
     await open(name)
-    expect(await call('query', 'SELECT count(*)::int AS n, sum(id)::text AS sum FROM many')).toEqual([
-      { n: 50_000, sum: '2500000000' },
-    ])
+    expect(
+      await call('query', 'SELECT count(*)::int AS n, sum(id)::text AS sum FROM many'),
+    ).toEqual([{ n: 50_000, sum: '2500000000' }])
     expect(
       await call('query', "SELECT count(*)::int AS n FROM pg_tables WHERE tablename ~ '^t[0-9]+$'"),
     ).toEqual([{ n: TABLES.length }])

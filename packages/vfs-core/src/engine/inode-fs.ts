@@ -351,7 +351,8 @@ export class InodeFs<StoreFact = never> implements Vfs {
 
   // ---- Whole file system.
 
-  sync(options: SyncOptions = {}): Promise<void> {
+  async sync(options: SyncOptions = {}): Promise<void> {
+    this.#inode(ROOT_INO, 'sync')
     return this.#serialize(() => this.#sync(options))
   }
 
@@ -368,7 +369,6 @@ export class InodeFs<StoreFact = never> implements Vfs {
   }
 
   async #sync(options: SyncOptions): Promise<void> {
-    this.#inode(ROOT_INO, 'sync')
     if (options.housekeepingOnly !== true) {
       await this.#commitAll(this.#journal.hasChanges())
       await this.#metadata.sync()

@@ -1,14 +1,7 @@
 // An inode in memory, and how a tree of them is rebuilt from facts. The engine works on these objects;
 // a persistent backend feeds its replayed facts to a TreeBuilder at open.
 
-import {
-  isDirectory,
-  isSymlink,
-  ROOT_INO,
-  S_IFDIR,
-  VfsError,
-  type Ino,
-} from '../contract/index.ts'
+import { isDirectory, isSymlink, ROOT_INO, S_IFDIR, VfsError, type Ino } from '../contract/index.ts'
 import type { Fact, InodeFact } from './ports.ts'
 
 /** What of an inode is not yet in a committed batch; a higher value includes the lower ones. */
@@ -167,7 +160,8 @@ function isOrphan(inode: Inode): boolean {
 
 function link(inodes: Map<Ino, Inode>, parentIno: Ino, names: Map<string, Ino>): void {
   const parent = inodes.get(parentIno)
-  if (parent?.entries === undefined) throw damaged(`inode ${parentIno} has entries but is no directory`)
+  if (parent?.entries === undefined)
+    throw damaged(`inode ${parentIno} has entries but is no directory`)
   for (const [name, ino] of names) {
     const child = inodes.get(ino)
     if (child === undefined) throw damaged(`'${name}' leads to inode ${ino}, which does not exist`)
@@ -176,7 +170,8 @@ function link(inodes: Map<Ino, Inode>, parentIno: Ino, names: Map<string, Ino>):
       child.nlink++
       continue
     }
-    if (child.parent !== undefined) throw damaged(`directory '${name}' (inode ${ino}) has two names`)
+    if (child.parent !== undefined)
+      throw damaged(`directory '${name}' (inode ${ino}) has two names`)
     child.parent = parent
     child.name = name
     parent.nlink++

@@ -6,7 +6,8 @@ const utf8 = new TextEncoder()
 
 /** Throws ENOENT, EINVAL, EILSEQ or ENAMETOOLONG unless `name` can be an entry's name. */
 export function checkName(name: string, operation: string): void {
-  if (name === '') throw new VfsError('ENOENT', operation, { path: name, detail: 'the name is empty' })
+  if (name === '')
+    throw new VfsError('ENOENT', operation, { path: name, detail: 'the name is empty' })
   if (name.includes('/') || name.includes('\0')) {
     throw new VfsError('EINVAL', operation, {
       path: name,

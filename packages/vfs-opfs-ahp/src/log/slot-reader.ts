@@ -58,7 +58,7 @@ const text = new TextDecoder('utf-8', { fatal: true })
 
 /** One line for `body`, and the checksum the next line continues from. */
 export function encodeLine(body: HeaderBody | LineBody, previous: number): [Uint8Array, number] {
-  const rest = `${JSON.stringify(body).slice(1)}`
+  const rest = JSON.stringify(body).slice(1)
   const sum = crc32(utf8.encode(rest), previous)
   return [utf8.encode(`{"sum":"${hex(sum)}",${rest}\n`), sum]
 }

@@ -17,7 +17,13 @@ import type { PoolFact } from '../pool/facts.ts'
 import type { Counters } from '../storage/counters.ts'
 import { StorageFile } from '../storage/storage-file.ts'
 import { decodeFact, encodeFact, type FactRecord, type StoredFact } from './fact-codec.ts'
-import { encodeLine, readSlot, type HeaderBody, type LineBody, type SlotContents } from './slot-reader.ts'
+import {
+  encodeLine,
+  readSlot,
+  type HeaderBody,
+  type LineBody,
+  type SlotContents,
+} from './slot-reader.ts'
 
 /** An image is due when the log behind the last one has outgrown it, but not before this many bytes. */
 const CHECKPOINT_MIN = 256 * 1024

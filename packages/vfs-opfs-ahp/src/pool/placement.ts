@@ -50,7 +50,8 @@ export function placeRegions(
 function regionAt(place: PlaceFact, size: number, pool: Pool, closed: boolean): Region {
   const { ino, serial, offset, capacity, written } = place
   const file = pool.file(serial)
-  if (file === undefined) throw damaged(`inode ${ino} lies in pool file ${serial}, which is unknown`)
+  if (file === undefined)
+    throw damaged(`inode ${ino} lies in pool file ${serial}, which is unknown`)
   const known = Math.max(size, written)
   if (capacity === 0) {
     if (file.owner !== undefined || file === pool.pack) {

@@ -61,10 +61,7 @@ export class Pool {
    * Opens every pool file in the directory, whether a fact knows it or not. `recorded` are the facts,
    * `used` the files that places name: one of those missing is EIO, a missing spare is forgotten.
    */
-  async openAll(
-    recorded: ReadonlyMap<number, FileFact>,
-    used: ReadonlySet<number>,
-  ): Promise<void> {
+  async openAll(recorded: ReadonlyMap<number, FileFact>, used: ReadonlySet<number>): Promise<void> {
     const { directory } = this.#options
     const serials: number[] = []
     try {

@@ -1,0 +1,90 @@
+import { array, assert, integer, nat, oneof, property, record } from 'fast-check'
+import { expect, it } from 'vitest'
+import { SLOT_MIN } from '../layout.ts'
+import { BuddyAllocator, type FreeSlot } from './buddy.ts'
+
+type Step = { readonly take: number } | { readonly give: number }
+
+const steps = array(
+  oneof(
+    record({ take: integer({ min: 0, max: 6 }).map((order) => SLOT_MIN * 2 ** order) }),
+    record({ give: nat() }),
+  ),
+  { maxLength: 200 },
+)
+
+function run(allocator: BuddyAllocator, sequence: readonly Step[]): FreeSlot[] {
+  const taken: FreeSlot[] = []
+  for (const step of sequence) {
+    if ('take' in step) taken.push(allocator.take(step.take))
+    else if (taken.length > 0) {
+      const [slot] = taken.splice(step.give % taken.length, 1)
+      allocator.give({ ...slot!, suspect: false })
+    }
+  }
+  return taken
+}
+
+it('hands out aligned slots that never overlap and accounts for every byte', () => {
+  assert(
+    property(steps, (sequence) => {
+      const allocator = new BuddyAllocator()
+      const taken = run(allocator, sequence)
+      const all = [...taken, ...allocator.freeSlots()].toSorted((a, b) => a.offset - b.offset)
+      let end = 0
+      for (const { offset, size } of all) {
+        expect(offset).toBe(end)
+        expect(offset % size).toBe(0)
+        end = offset + size
+      }
+      expect(end).toBe(allocator.top)
+    }),
+  )
+})
+
+it('is empty again when everything was given back', () => {
+  assert(
+    property(steps, (sequence) => {
+      const allocator = new BuddyAllocator()
+      for (const slot of run(allocator, sequence)) allocator.give({ ...slot, suspect: false })
+      expect(allocator.top).toBe(0)
+      expect(allocator.freeBytes).toBe(0)
+    }),
+  )
+})
+
+it('rebuilds the same free space from the slots in use', () => {
+  assert(
+    property(steps, (sequence) => {
+      const allocator = new BuddyAllocator()
+      const taken = run(allocator, sequence)
+      const rebuilt = new BuddyAllocator()
+      expect(rebuilt.rebuild(taken, true)).toBeUndefined()
+      expect(rebuilt.top).toBe(allocator.top)
+      expect(rebuilt.freeBytes).toBe(allocator.freeBytes)
+      for (const slot of rebuilt.freeSlots()) expect(slot.suspect).toBe(true)
+    }),
+  )
+})
+
+it('says what is wrong with slots that overlap or are not aligned', () => {
+  const allocator = new BuddyAllocator()
+  const twice = [
+    { offset: 0, size: 8192 },
+    { offset: 4096, size: 4096 },
+  ]
+  expect(allocator.rebuild(twice, false)).toMatch(/overlap/)
+  expect(allocator.rebuild([{ offset: 4096, size: 8192 }], false)).toMatch(/not aligned/)
+})
+
+it('keeps space suspect across a lowered top until the file has been cut', () => {
+  const allocator = new BuddyAllocator()
+  const high = { offset: 3 * SLOT_MIN, size: SLOT_MIN }
+  allocator.rebuild([{ offset: 0, size: SLOT_MIN }, high], true)
+  allocator.give({ ...high, suspect: false })
+  expect(allocator.top).toBe(SLOT_MIN)
+  expect(allocator.take(SLOT_MIN)).toMatchObject({ offset: SLOT_MIN, suspect: true })
+
+  allocator.trimmed()
+  expect(allocator.take(2 * SLOT_MIN)).toMatchObject({ offset: 2 * SLOT_MIN, suspect: false })
+})
