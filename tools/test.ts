@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { BROWSER_NAMES, ensureBrowser } from './browsers.ts'
+import { BROWSER_NAMES, ensureBrowser, findBrowser } from './browsers.ts'
 import { report, runCheck, STATIC_CHECKS, type Outcome } from './checks.ts'
 import { packageChecks } from './packages.ts'
 import { bin, runProcess } from './process.ts'
@@ -81,10 +81,15 @@ function heading(text: string): void {
   console.log(`\n── ${text}`)
 }
 
-/** Hands the terminal to vitest. */
+/** Hands the terminal to vitest, once the browsers that the selected projects need are there. */
 async function selected(args: readonly string[]): Promise<number> {
-  // Also finds the browsers for an end-to-end test, which cannot be told from the arguments.
-  if (!/--project[= ]node\b/.test(args.join(' '))) await browsers()
+  const projects = [...args.join(' ').matchAll(/--project[= ](\S+)/g)].map((match) => match[1])
+  for (const name of BROWSER_NAMES) {
+    const wanted = projects.length === 0 || projects.includes(name) || projects.includes('e2e')
+    if (wanted && (await findBrowser(name)) === undefined) {
+      await ensureBrowser(name, { log: console.log })
+    }
+  }
   const [command = '', ...rest] = [...VITEST, 'run', ...args]
   const child = spawn(command, rest, { cwd: ROOT, stdio: 'inherit' })
   return new Promise((resolve, reject) => {
