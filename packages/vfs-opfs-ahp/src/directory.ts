@@ -21,6 +21,11 @@ export function checkStoreName(name: string): string[] {
   return path
 }
 
+/** The Web Lock that the owner of a store holds. */
+export function lockName(name: string): string {
+  return `wasm-vfs/opfs-ahp:${name}`
+}
+
 /** ENOTSUP, saying why and what to do, where sync access handles cannot be had. */
 export function checkEnvironment(directory: FileSystemDirectoryHandle | undefined): void {
   if (directory !== undefined) return

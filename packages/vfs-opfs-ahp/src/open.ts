@@ -1,4 +1,4 @@
-// Opening and deleting a store: takes the lock, finds or makes the files, replays the state, and puts
+// Opening a store: takes the lock, finds or makes the files, replays the state, and puts
 // the engine on top. Whatever fails, no lock and no handle is left behind.
 
 import {
@@ -10,10 +10,7 @@ import {
   toVfsError,
   TreeBuilder,
   VfsError,
-  type Durability,
-  type DurabilityLevel,
   type Ino,
-  type OwnershipOptions,
   type ReleaseLock,
   type Tree,
   type Vfs,
@@ -23,59 +20,24 @@ import {
   checkForeign,
   checkStoreName,
   findDirectory,
-  removeStore,
+  lockName,
 } from './directory.ts'
 import { DATA_DIRECTORY } from './layout.ts'
-import { isTreeFact, type StoredFact } from './log/fact-codec.ts'
+import type { StoredFact } from './log/fact-codec.ts'
+import { replay } from './log/replay.ts'
 import { StateLog } from './log/state-log.ts'
+import { checkOptions, type OpfsAhpOptions, type Settings } from './options.ts'
 import { PoolContent, type Region } from './pool/content.ts'
-import { PlacementBuilder, type PoolFact } from './pool/facts.ts'
+import type { PoolFact } from './pool/facts.ts'
 import { FlushOrder } from './pool/flush-order.ts'
 import { Pool } from './pool/pool.ts'
-import { placeRegions } from './pool/placement.ts'
+import { emptyLeftovers, placeRegions } from './pool/placement.ts'
 import { newCounters } from './storage/counters.ts'
-
-export interface OpfsAhpOptions extends OwnershipOptions {
-  /**
-   * What a power cut may take. `strict` (default): nothing that was fsynced. `relaxed`: at most the
-   * last `windowMs` of commits, never consistency. Neither loses anything when only the tab, the
-   * worker or the browser dies.
-   */
-  readonly durability?: Exclude<Durability, 'none'>
-  /** Relaxed only: the longest a flush is put off, in milliseconds. Default 500. */
-  readonly windowMs?: number
-  /** Most access handles to hold, at least 8. Default 64; Safari allows 252 in an origin. */
-  readonly maxHandles?: number
-  /** Most bytes of written data to gather before they are handed to the browser. Default 16 MiB. */
-  readonly cacheBytes?: number
-  /** Where stores are kept. Default: the root of the origin's private file system. */
-  readonly directory?: FileSystemDirectoryHandle
-}
-
-interface Settings {
-  readonly level: DurabilityLevel
-  readonly windowMs: number
-  readonly maxFiles: number
-  readonly cacheBytes: number
-}
 
 interface LoadedStore {
   readonly tree: Tree
   readonly regions: Map<Ino, Region>
 }
-
-const WINDOW_MS = 500
-const CACHE_BYTES = 16 * 1024 * 1024
-const HANDLES = 64
-const HANDLES_MIN = 8
-const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
-  'durability',
-  'windowMs',
-  'maxHandles',
-  'cacheBytes',
-  'directory',
-  'wait',
-])
 
 /**
  * Opens the store called `name`, a directory in OPFS (`a/b` nests), and makes it if there is none.
@@ -96,28 +58,6 @@ export async function openOpfsAhp(name: string, options: OpfsAhpOptions = {}): P
   } catch (error) {
     await release()
     throw toVfsError(error, 'open', { path: name })
-  }
-}
-
-/**
- * Deletes the store called `name`; nothing happens if there is none. Only files that a store is made
- * of are removed; a directory that holds others stays, with them. EBUSY if the store is open.
- */
-export async function deleteOpfsAhp(
-  name: string,
-  options: Pick<OpfsAhpOptions, 'directory' | 'wait'> = {},
-): Promise<void> {
-  const path = checkStoreName(name)
-  checkEnvironment(options.directory)
-  const release = await takeOwnership(lockName(name), options)
-  try {
-    const parent = await findDirectory(path.slice(0, -1), { ...options, create: false })
-    const root = await findDirectory(path, { ...options, create: false })
-    if (parent !== undefined && root !== undefined) await removeStore(parent, root, path.at(-1)!)
-  } catch (error) {
-    throw toVfsError(error, 'delete', { path: name })
-  } finally {
-    await release()
   }
 }
 
@@ -166,22 +106,17 @@ async function openStore(
 
 /** What the files hold, with everything ready to be written to. */
 async function load(log: StateLog, pool: Pool): Promise<LoadedStore> {
-  const loaded = log.load()
-  if (loaded === undefined) return await create(log, pool)
-  const tree = new TreeBuilder()
-  const placement = new PlacementBuilder()
-  for (const fact of loaded.facts) {
-    placement.apply(fact)
-    if (isTreeFact(fact)) tree.apply(fact)
-  }
-  const built = tree.build()
+  const replayed = replay(log)
+  if (replayed === undefined) return await create(log, pool)
+  const { tree, placement, closed } = replayed
   await pool.openAll(placement.files, placement.usedFiles())
-  const regions = placeRegions(placement, built, pool, loaded.closed)
+  const regions = placeRegions(placement, tree, pool, closed)
+  emptyLeftovers(pool, closed)
   // What a killed session wrote can be read but may not be on storage. Once flushed, what is read here
   // is what a power cut would leave; before that nothing is written, and nothing free is reused.
-  if (!loaded.closed) for (const file of pool.files) file.storage.flushAlways()
+  if (!closed) for (const file of pool.files) file.storage.flushAlways()
   log.begin()
-  return { tree: built, regions }
+  return { tree, regions }
 }
 
 async function create(log: StateLog, pool: Pool): Promise<LoadedStore> {
@@ -205,33 +140,4 @@ async function create(log: StateLog, pool: Pool): Promise<LoadedStore> {
   }
   log.initialize(facts)
   return { tree: builder.build(), regions: new Map() }
-}
-
-function checkOptions(options: OpfsAhpOptions): Settings {
-  for (const key of Object.keys(options)) {
-    if (!KNOWN_OPTIONS.has(key)) {
-      throw new TypeError(
-        `openOpfsAhp: unknown option '${key}'; there are ${[...KNOWN_OPTIONS].join(', ')}`,
-      )
-    }
-  }
-  const { durability = 'strict' } = options
-  if (durability !== 'strict' && durability !== 'relaxed') {
-    throw new TypeError(`openOpfsAhp: durability is 'strict' or 'relaxed', not '${durability}'`)
-  }
-  return {
-    level: { current: durability },
-    windowMs: checkNumber('windowMs', options.windowMs ?? WINDOW_MS, 0),
-    maxFiles: checkNumber('maxHandles', options.maxHandles ?? HANDLES, HANDLES_MIN) - 2,
-    cacheBytes: checkNumber('cacheBytes', options.cacheBytes ?? CACHE_BYTES, 0),
-  }
-}
-
-function checkNumber(option: string, value: number, least: number): number {
-  if (Number.isFinite(value) && value >= least) return value
-  throw new TypeError(`openOpfsAhp: ${option} is a number of at least ${least}, not ${value}`)
-}
-
-function lockName(name: string): string {
-  return `wasm-vfs/opfs-ahp:${name}`
 }

@@ -34,6 +34,8 @@ export interface StateLogOptions {
   readonly directory: FileSystemDirectoryHandle
   readonly counters: Counters
   readonly level: DurabilityLevel
+  /** Make missing state files; default true. */
+  readonly create?: boolean
 }
 
 export class StateLog implements MetadataStore<PoolFact> {
@@ -63,10 +65,10 @@ export class StateLog implements MetadataStore<PoolFact> {
   }
 
   static async open(options: StateLogOptions): Promise<StateLog> {
-    const { directory, counters, level } = options
-    const first = await StorageFile.open(directory, STATE_FILES[0], { create: true, counters })
+    const { directory, counters, level, create = true } = options
+    const first = await StorageFile.open(directory, STATE_FILES[0], { create, counters })
     try {
-      const second = await StorageFile.open(directory, STATE_FILES[1], { create: true, counters })
+      const second = await StorageFile.open(directory, STATE_FILES[1], { create, counters })
       return new StateLog([first, second], level, counters)
     } catch (error) {
       first.close()

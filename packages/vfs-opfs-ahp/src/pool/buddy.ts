@@ -32,15 +32,19 @@ export class BuddyAllocator {
   take(size: number): FreeSlot {
     for (let candidate = size; candidate <= this.#top; candidate *= 2) {
       const found = this.#free.get(candidate)?.keys().next().value
-      if (found === undefined) continue
-      const suspect = this.#remove(found, candidate)
-      // The lower half is kept and the upper halves go back, until what is left has the size wanted.
-      for (let half = candidate / 2; half >= size; half /= 2) {
-        this.#insert(found + half, half, suspect)
-      }
-      return { offset: found, size, suspect }
+      if (found !== undefined) return this.#split(found, candidate, size)
     }
     return this.#extend(size)
+  }
+
+  /** Takes a free slot below `limit`; undefined if there is none. */
+  takeBelow(size: number, limit: number): FreeSlot | undefined {
+    for (let candidate = size; candidate <= this.#top; candidate *= 2) {
+      for (const offset of this.#free.get(candidate)?.keys() ?? []) {
+        if (offset < limit) return this.#split(offset, candidate, size)
+      }
+    }
+    return undefined
   }
 
   /**
@@ -98,6 +102,13 @@ export class BuddyAllocator {
     for (const [size, slots] of this.#free) {
       for (const [offset, suspect] of slots) yield { offset, size, suspect }
     }
+  }
+
+  /** The lower half is kept and the upper halves stay free, until what is left has the size wanted. */
+  #split(offset: number, from: number, size: number): FreeSlot {
+    const suspect = this.#remove(offset, from)
+    for (let half = from / 2; half >= size; half /= 2) this.#insert(offset + half, half, suspect)
+    return { offset, size, suspect }
   }
 
   #extend(size: number): FreeSlot {

@@ -17,11 +17,13 @@ import {
 } from '@wasm-vfs/core/backend'
 import { DEDICATED_MIN, slotSize } from '../layout.ts'
 import type { StateLog } from '../log/state-log.ts'
+import type { FreeSlot } from './buddy.ts'
 import type { PlaceFact, PoolFact, UnplaceFact } from './facts.ts'
 import type { FlushOrder } from './flush-order.ts'
 import type { PoolFile } from './pool-file.ts'
 import type { Pool } from './pool.ts'
 import { SpaceEstimate } from './space-estimate.ts'
+import { isZero } from './zero.ts'
 
 export interface Region {
   readonly file: PoolFile
@@ -50,6 +52,11 @@ const STALE_URGENT = 32 * 1024 * 1024
 const STALE_WORTHWHILE = 1024 * 1024
 
 const COPY_SIZE = 256 * 1024
+/** A large write is looked through for zeros in pieces of this many bytes. */
+const ZERO_PIECE = 64 * 1024
+/** A pack of which half is free, and at least this many bytes, is compacted, as much at a time. */
+const COMPACT_MIN = 8 * 1024 * 1024
+const COMPACT_STEP = 8 * 1024 * 1024
 const zeros = new Uint8Array(COPY_SIZE)
 
 export class PoolContent implements ContentStore<PoolFact> {
@@ -110,9 +117,8 @@ export class PoolContent implements ContentStore<PoolFact> {
     // What a longer past of this file left between its size and the write must not come back.
     if (at > size) this.#zero(region, size, Math.min(at, region.written))
     region.size = Math.max(size, end)
-    // Zeros over what is zero already: a new write-ahead log segment is 16 MiB of them.
-    if (at >= region.written && isZero(from)) return
-    this.#writeRegion(region, from, at)
+    if (end <= region.written) this.#writeRegion(region, from, at)
+    else this.#writeBeyond(region, from, at)
   }
 
   resize(ino: Ino, size: number, newSize: number): void {
@@ -212,7 +218,10 @@ export class PoolContent implements ContentStore<PoolFact> {
   }
 
   async housekeeping(): Promise<void> {
-    if (this.#staleBytes >= STALE_WORTHWHILE || this.#shrunk.size > 0) this.#clean()
+    if (this.#staleBytes >= STALE_WORTHWHILE || this.#shrunk.size > 0) {
+      this.#clean()
+      this.#compact()
+    }
     if (this.#pool.needsSpares) await this.#pool.replenish()
     await this.#space.refresh()
   }
@@ -243,14 +252,18 @@ export class PoolContent implements ContentStore<PoolFact> {
       return region
     }
     const fresh = this.#take(ino, end)
-    if (region !== undefined) {
-      this.#copy(region, fresh, Math.min(size, region.written))
-      this.#leave(ino, region)
-    }
-    fresh.size = size
-    this.#regions.set(ino, fresh)
-    this.#placed(ino)
+    this.#move(ino, region, fresh, size)
     return fresh
+  }
+
+  #move(ino: Ino, from: Region | undefined, to: Region, size: number): void {
+    if (from !== undefined) {
+      this.#copy(from, to, Math.min(size, from.written))
+      this.#leave(ino, from)
+    }
+    to.size = size
+    this.#regions.set(ino, to)
+    this.#placed(ino)
   }
 
   #take(ino: Ino, bytes: number): Region {
@@ -273,8 +286,11 @@ export class PoolContent implements ContentStore<PoolFact> {
   }
 
   #takeSlot(bytes: number): Region {
+    return this.#regionIn(this.#pool.slots.take(slotSize(bytes)))
+  }
+
+  #regionIn(slot: FreeSlot): Region {
     const { pack, slots } = this.#pool
-    const slot = slots.take(slotSize(bytes))
     const { offset, size: capacity } = slot
     const region: Region = { file: pack, offset, capacity, written: 0, size: 0, recorded: false }
     try {
@@ -316,6 +332,14 @@ export class PoolContent implements ContentStore<PoolFact> {
       throw error
     }
     to.file.reliedUpon = true
+  }
+
+  /** As #writeRegion, but zeros over what is zero already stay unwritten: a new write-ahead log segment is 16 MiB of them. */
+  #writeBeyond(region: Region, from: Uint8Array, at: number): void {
+    for (let done = 0; done < from.length; done += ZERO_PIECE) {
+      const piece = from.subarray(done, done + ZERO_PIECE)
+      if (at + done < region.written || !isZero(piece)) this.#writeRegion(region, piece, at + done)
+    }
   }
 
   #writeRegion(region: Region, from: Uint8Array, at: number): void {
@@ -443,6 +467,26 @@ export class PoolContent implements ContentStore<PoolFact> {
     }
   }
 
+  /**
+   * Moves files from the top of the pack into free slots below, so that a database that has shrunk
+   * gives its space back: the top comes down when the next batch has committed the moves.
+   */
+  #compact(): void {
+    const { slots, pack } = this.#pool
+    if (slots.freeBytes < COMPACT_MIN || slots.freeBytes < slots.top / 2) return
+    const inPack = [...this.#regions].filter(([, region]) => region.file === pack)
+    inPack.sort(([, a], [, b]) => b.offset - a.offset)
+    let moved = 0
+    for (const [ino, region] of inPack) {
+      if (moved >= COMPACT_STEP) return
+      const slot = slots.takeBelow(region.capacity, region.offset)
+      if (slot === undefined) continue
+      const fresh = this.#regionIn(slot)
+      this.#move(ino, region, fresh, region.size)
+      moved += region.capacity
+    }
+  }
+
   #trimPack(): void {
     const { pack, slots } = this.#pool
     const excess = pack.storage.size - slots.top
@@ -452,15 +496,4 @@ export class PoolContent implements ContentStore<PoolFact> {
     pack.storage.flush()
     slots.trimmed()
   }
-}
-
-function isZero(bytes: Uint8Array): boolean {
-  const { length } = bytes
-  if (length === 0 || bytes[0] !== 0 || bytes[length - 1] !== 0) return length === 0
-  const head = Math.min((4 - (bytes.byteOffset % 4)) % 4, length)
-  for (let at = 0; at < head; at++) if (bytes[at] !== 0) return false
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + head, (length - head) >> 2)
-  for (const word of words) if (word !== 0) return false
-  for (let at = head + words.length * 4; at < length; at++) if (bytes[at] !== 0) return false
-  return true
 }

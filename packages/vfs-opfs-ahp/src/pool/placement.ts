@@ -9,8 +9,8 @@ import type { Pool } from './pool.ts'
 
 /**
  * The region of every inode. After a clean close free space is known to be zero; otherwise a dead
- * session may have written to it, so slots are suspect, and spare files are emptied (not yet flushed).
- * Throws EIO if two places overlap or a place does not fit.
+ * session may have written to it, so free slots are suspect. Changes nothing on storage. Throws EIO if
+ * two places overlap or a place does not fit.
  */
 export function placeRegions(
   placement: PlacementBuilder,
@@ -32,7 +32,14 @@ export function placeRegions(
   }
   const wrong = pool.slots.rebuild(slots, !closed)
   if (wrong !== undefined) throw damaged(wrong)
-  // Above the highest slot there is nothing; whatever a dead session put there is cut off.
+  return regions
+}
+
+/**
+ * Empties what no place covers, not yet flushed: spare files, and the pack above its highest slot.
+ * After a clean close both are empty or zero already.
+ */
+export function emptyLeftovers(pool: Pool, closed: boolean): void {
   if (!closed && pool.pack.storage.size > pool.slots.top) {
     pool.pack.storage.truncate(pool.slots.top)
   }
@@ -44,7 +51,6 @@ export function placeRegions(
     }
     pool.addSpare(file)
   }
-  return regions
 }
 
 function regionAt(place: PlaceFact, size: number, pool: Pool, closed: boolean): Region {
