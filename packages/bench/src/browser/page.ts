@@ -4,22 +4,20 @@
 import { backendNamed } from '../backends/index.ts'
 import type {
   BenchPage,
-  ExpectedTable,
   LifeTask,
   PgliteArtifacts,
   ProbeTask,
   Task,
   TaskEvent,
   WorkerDone,
-  WorkerMessage,
   WorkerRequest,
 } from '../protocol.ts'
 import { workloadNamed } from '../workloads/index.ts'
-import { cellError, describe } from './errors.ts'
+import { cellError } from './errors.ts'
 import { EventQueue } from './queue.ts'
+import { supervise } from './supervise.ts'
 import { wipeStorage } from './wipe.ts'
 
-const START_DEADLINE_MS = 30_000
 const WIPE_DEADLINE_MS = 30_000
 
 let artifacts: PgliteArtifacts | undefined
@@ -81,48 +79,8 @@ async function runLife(task: LifeTask, emit: (event: TaskEvent) => void): Promis
   await inWorker({ kind: 'second-life', task, store, artifacts, expected }, emit)
 }
 
-const NOT_REOPENABLE: WorkerDone = {
-  type: 'worker-done',
-  reopenable: false,
-  expected: [] as ExpectedTable[],
-}
-
-/** Runs one request in a worker of its own and ends that worker, at the latest at its deadline. */
+/** Each request has a worker of its own: nothing of one life is left in memory for the next. */
 function inWorker(request: WorkerRequest, emit: (event: TaskEvent) => void): Promise<WorkerDone> {
-  return new Promise((resolve) => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
-    let stage = 'start'
-    let timer = 0
-
-    const end = (outcome: WorkerDone): void => {
-      clearTimeout(timer)
-      worker.terminate()
-      resolve(outcome)
-    }
-    const watch = (deadlineMs: number): void => {
-      clearTimeout(timer)
-      timer = setTimeout(() => {
-        const message = `no end after ${deadlineMs / 1_000} s`
-        emit({ type: 'failed', name: stage, error: { kind: 'timeout', message } })
-        end(NOT_REOPENABLE)
-      }, deadlineMs) as unknown as number
-    }
-
-    worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
-      if (data.type === 'worker-done') return end(data)
-      if (data.type === 'stage') {
-        stage = data.name
-        watch(data.deadlineMs)
-      }
-      emit(data)
-    }
-    worker.onerror = (event) => {
-      event.preventDefault()
-      const message = describe(event.error ?? event.message ?? 'the worker did not start')
-      emit({ type: 'failed', name: stage, error: { kind: 'failed', message } })
-      end(NOT_REOPENABLE)
-    }
-    watch(START_DEADLINE_MS)
-    worker.postMessage(request)
-  })
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+  return supervise(worker, request, emit)
 }

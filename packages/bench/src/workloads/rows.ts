@@ -22,18 +22,18 @@ export const PAYLOAD_BYTES: Readonly<Record<RowSize, number>> = {
 
 export class RowTable {
   readonly size: RowSize
-  readonly #name: string
+  readonly name: string
   /** The version of each row's payload, by id, in ascending order of ids. */
   readonly #versions = new Map<number, number>()
   #nextId = 1
 
   constructor(size: RowSize) {
     this.size = size
-    this.#name = `bench_${size}`
+    this.name = `bench_${size}`
   }
 
   async create(pg: PGlite): Promise<void> {
-    await pg.exec(`CREATE TABLE ${this.#name} (id int PRIMARY KEY, payload text NOT NULL)`)
+    await pg.exec(`CREATE TABLE ${this.name} (id int PRIMARY KEY, payload text NOT NULL)`)
   }
 
   /** Fills the table up to `count` rows, in one statement. */
@@ -47,7 +47,7 @@ export class RowTable {
     }
     if (ids.length === 0) return
     const { affectedRows } = await pg.query(
-      `INSERT INTO ${this.#name} SELECT * FROM unnest($1::int[], $2::text[])`,
+      `INSERT INTO ${this.name} SELECT * FROM unnest($1::int[], $2::text[])`,
       [ids, payloads],
     )
     expectEqual('rows inserted', affectedRows, ids.length)
@@ -58,7 +58,7 @@ export class RowTable {
     const id = this.#nextId++
     const parameters = [id, payload(this.size, id, 0)]
     return {
-      run: () => pg.query(`INSERT INTO ${this.#name} (id, payload) VALUES ($1, $2)`, parameters),
+      run: () => pg.query(`INSERT INTO ${this.name} (id, payload) VALUES ($1, $2)`, parameters),
       check: ({ affectedRows }) => {
         expectEqual('rows inserted', affectedRows, 1)
         this.#versions.set(id, 0)
@@ -70,7 +70,7 @@ export class RowTable {
     const [id, version] = this.#row(turn)
     const expected = payload(this.size, id, version)
     return {
-      run: () => pg.query(`SELECT payload FROM ${this.#name} WHERE id = $1`, [id]),
+      run: () => pg.query(`SELECT payload FROM ${this.name} WHERE id = $1`, [id]),
       check: ({ rows }) => {
         expectEqual('rows selected', rows.length, 1)
         if (rows[0]?.payload !== expected) throw new WrongResult(`row ${id} holds another payload`)
@@ -82,7 +82,7 @@ export class RowTable {
     const [id, version] = this.#row(turn)
     const parameters = [id, payload(this.size, id, version + 1)]
     return {
-      run: () => pg.query(`UPDATE ${this.#name} SET payload = $2 WHERE id = $1`, parameters),
+      run: () => pg.query(`UPDATE ${this.name} SET payload = $2 WHERE id = $1`, parameters),
       check: ({ affectedRows }) => {
         expectEqual('rows updated', affectedRows, 1)
         this.#versions.set(id, version + 1)
@@ -94,7 +94,7 @@ export class RowTable {
   delete(pg: PGlite): Operation<Results> {
     const [id] = this.#row(0)
     return {
-      run: () => pg.query(`DELETE FROM ${this.#name} WHERE id = $1`, [id]),
+      run: () => pg.query(`DELETE FROM ${this.name} WHERE id = $1`, [id]),
       check: ({ affectedRows }) => {
         expectEqual('rows deleted', affectedRows, 1)
         this.#versions.delete(id)
@@ -109,7 +109,7 @@ export class RowTable {
     }
     const all = new Uint8Array(await new Blob(digests as BlobPart[]).arrayBuffer())
     return {
-      table: this.#name,
+      table: this.name,
       rows: this.#versions.size,
       digest: hex(await sha256(all)),
       workloads,
@@ -120,7 +120,7 @@ export class RowTable {
   #row(turn: number): [id: number, version: number] {
     const rows = [...this.#versions]
     const row = rows[turn % rows.length]
-    if (row === undefined) throw new TypeError(`${this.#name} is empty: fill it first`)
+    if (row === undefined) throw new TypeError(`${this.name} is empty: fill it first`)
     return row
   }
 }

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import { REPEAT_MAX, WrongResult, type Operation } from '../workloads/workload.ts'
+import { perSample, SampleMeter } from './meter.ts'
+
+function counting(): { readonly next: () => Operation<number>; readonly calls: () => number } {
+  let calls = 0
+  return {
+    calls: () => calls,
+    next: () => ({ run: () => Promise.resolve(++calls), check: () => {} }),
+  }
+}
+
+describe('the meter', () => {
+  test('takes one sample of what happens once', async () => {
+    const meter = new SampleMeter(() => ({}))
+    await meter.once(() => new Promise((resolve) => setTimeout(resolve, 20)))
+    expect(meter.samples).toHaveLength(1)
+    expect(meter.samples[0]).toBeGreaterThan(15)
+    expect(meter.counters).toBeUndefined()
+  })
+
+  test('takes a hundred of what is fast, after a warm-up, and prepares no more than it may', async () => {
+    const meter = new SampleMeter(() => ({}))
+    const { next, calls } = counting()
+    await meter.repeat(next)
+    expect(meter.samples).toHaveLength(100)
+    expect(calls()).toBe(REPEAT_MAX)
+  })
+
+  test('stops early with what is slow, but has enough for a median', async () => {
+    const meter = new SampleMeter(() => ({}))
+    await meter.repeat(() => ({
+      run: () => new Promise((resolve) => setTimeout(resolve, 150)),
+      check: () => {},
+    }))
+    expect(meter.samples).toHaveLength(5)
+  })
+
+  test('counts the work of the samples and not of the warm-up', async () => {
+    let flushes = 0
+    const meter = new SampleMeter(() => ({ flushes, handles: 3 }))
+    await meter.repeat(() => ({ run: () => Promise.resolve((flushes += 2)), check: () => {} }))
+    expect(flushes).toBe(2 * REPEAT_MAX)
+    expect(meter.counters).toEqual({ flushes: 2, handles: 3 })
+  })
+
+  test('passes on what a check refuses', async () => {
+    const meter = new SampleMeter(() => ({}))
+    const repeat = meter.repeat(() => ({
+      run: () => Promise.resolve(1),
+      check: () => {
+        throw new WrongResult('not this')
+      },
+    }))
+    await expect(repeat).rejects.toThrow(WrongResult)
+  })
+})
+
+test('counters are divided by the samples, except the number of handles', () => {
+  const before = { handles: 5, flushes: 10 }
+  const after = { handles: 7, flushes: 30, writes: 5 }
+  expect(perSample(before, after, 10)).toEqual({ handles: 7, flushes: 2, writes: 0.5 })
+  expect(perSample({}, {}, 10)).toBeUndefined()
+})
