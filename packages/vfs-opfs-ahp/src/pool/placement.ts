@@ -3,7 +3,7 @@
 
 import { S_IFMT, S_IFREG, VfsError, type Ino, type Tree } from '@wasm-vfs/core/backend'
 import type { Slot } from './buddy.ts'
-import type { Region } from './content.ts'
+import type { Region } from './region.ts'
 import type { PlaceFact, PlacementBuilder } from './facts.ts'
 import type { Pool } from './pool.ts'
 

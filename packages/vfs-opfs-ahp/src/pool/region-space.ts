@@ -1,0 +1,211 @@
+// Where regions come from and go to. A region is taken (free, known to be zero) → written → left, when
+// its inode moves, empties or goes → stale, once the batch that says so is committed → zeroed and
+// flushed, once that batch is durable → free. Nothing is taken before it is free, so no byte of one
+// file can show up in another however a crash cuts in.
+//
+// Called by the content store; relies on Pool for files, on BuddyAllocator for slots, and on the state
+// log to make committed batches durable.
+
+import type { Ino } from '@wasm-vfs/core/backend'
+import { DEDICATED_MIN, slotSize } from '../layout.ts'
+import type { StateLog } from '../log/state-log.ts'
+import type { FreeSlot } from './buddy.ts'
+import type { FlushOrder } from './flush-order.ts'
+import type { Gathering } from './gathering.ts'
+import type { PoolFile } from './pool-file.ts'
+import type { Pool } from './pool.ts'
+import type { Region } from './region.ts'
+import { isZero } from './zero.ts'
+
+/** Stale bytes at which they are zeroed right away, and in the next asynchronous moment. */
+const STALE_URGENT = 32 * 1024 * 1024
+const STALE_WORTHWHILE = 1024 * 1024
+/** A pack of which half is free, and at least this many bytes, is worth compacting. */
+const COMPACT_MIN = 8 * 1024 * 1024
+
+const LOOK_SIZE = 256 * 1024
+
+export interface RegionSpaceParts {
+  readonly pool: Pool
+  readonly order: FlushOrder
+  readonly log: StateLog
+  readonly gathering: Gathering
+}
+
+export class RegionSpace {
+  readonly #pool: Pool
+  readonly #order: FlushOrder
+  readonly #log: StateLog
+  readonly #gathering: Gathering
+
+  // Regions no inode has any more; those in #left until the next batch is committed.
+  #left: Region[] = []
+  #stale: Region[] = []
+  #staleBytes = 0
+  // Dedicated files longer than their inode since it shrank: not yet committed, and committed, with
+  // the size then.
+  readonly #shrinking = new Set<Region>()
+  readonly #shrunk = new Map<Region, number>()
+
+  constructor(parts: RegionSpaceParts) {
+    this.#pool = parts.pool
+    this.#order = parts.order
+    this.#log = parts.log
+    this.#gathering = parts.gathering
+  }
+
+  // ---- Taking.
+
+  /** A region for at least `bytes`, with room reserved for them. ENOSPC. */
+  take(ino: Ino, bytes: number): Region {
+    if (bytes >= DEDICATED_MIN) {
+      const file = this.#pool.takeSpare()
+      if (file !== undefined) return this.#dedicate(file, ino, bytes)
+    }
+    return this.#regionIn(this.#pool.slots.take(slotSize(bytes)))
+  }
+
+  /** A slot of the same size further down the pack; undefined if there is none. */
+  takeBelow(region: Region): Region | undefined {
+    const slot = this.#pool.slots.takeBelow(region.capacity, region.offset)
+    return slot === undefined ? undefined : this.#regionIn(slot)
+  }
+
+  #dedicate(file: PoolFile, ino: Ino, bytes: number): Region {
+    try {
+      file.reserve(bytes)
+    } catch (error) {
+      this.#pool.addSpare(file)
+      throw error
+    }
+    file.owner = ino
+    return { file, offset: 0, capacity: Infinity, written: 0, size: 0, recorded: false }
+  }
+
+  #regionIn(slot: FreeSlot): Region {
+    const { pack, slots } = this.#pool
+    const { offset, size: capacity } = slot
+    const region: Region = { file: pack, offset, capacity, written: 0, size: 0, recorded: false }
+    try {
+      pack.reserve(offset + capacity)
+      if (slot.suspect) this.#removeLeftovers(region)
+    } catch (error) {
+      slots.give(slot)
+      throw error
+    }
+    return region
+  }
+
+  /**
+   * A dead session may have written here after its last commit. Looking is cheap; where something is
+   * found, the zeros must be on storage before a batch gives the slot to a file.
+   */
+  #removeLeftovers(region: Region): void {
+    const buffer = new Uint8Array(Math.min(region.capacity, LOOK_SIZE))
+    for (let at = 0; at < region.capacity; at += buffer.length) {
+      region.file.read(buffer, region.offset + at)
+      if (isZero(buffer)) continue
+      this.#gathering.writeZeros(region, at, at + buffer.length)
+      region.file.reliedUpon = true
+    }
+    region.written = 0
+  }
+
+  // ---- Giving back.
+
+  /** The inode has no use for the region any more. */
+  leave(region: Region): void {
+    this.#shrinking.delete(region)
+    this.#shrunk.delete(region)
+    // A committed tree may still want these bytes; a place that no batch has named, nobody.
+    if (region.recorded) this.#left.push(region)
+    else this.#addStale(region)
+  }
+
+  /** The inode got smaller; a pool file of its own is cut when that is durable. */
+  shrank(region: Region): void {
+    if (region.capacity === Infinity) this.#shrinking.add(region)
+  }
+
+  /** A batch is committed: what was left before it is stale now. */
+  committed(): void {
+    for (const region of this.#left) this.#addStale(region)
+    this.#left = []
+    for (const region of this.#shrinking) this.#shrunk.set(region, region.size)
+    this.#shrinking.clear()
+    if (this.#staleBytes >= STALE_URGENT) this.clean()
+  }
+
+  get worthCleaning(): boolean {
+    return this.#staleBytes >= STALE_WORTHWHILE || this.#shrunk.size > 0
+  }
+
+  get worthCompacting(): boolean {
+    const { freeBytes, top } = this.#pool.slots
+    return freeBytes >= COMPACT_MIN && freeBytes >= top / 2
+  }
+
+  #addStale(region: Region): void {
+    this.#stale.push(region)
+    this.#staleBytes += region.capacity === Infinity ? STALE_WORTHWHILE : region.written
+  }
+
+  // ---- Cleaning.
+
+  /** Zeroes stale regions and cuts files that shrank, then gives the space back. */
+  clean(): void {
+    if (this.#stale.length === 0 && this.#shrunk.size === 0) return
+    // The facts that left these regions must be durable first: until then a power cut brings the old
+    // tree back, and it wants its bytes.
+    this.#order.flushAll()
+    this.#log.sync()
+    const stale = this.#stale
+    this.#stale = []
+    this.#staleBytes = 0
+    try {
+      this.#empty(stale)
+    } catch (error) {
+      for (const region of stale) this.#addStale(region)
+      throw error
+    }
+    for (const { file, offset, capacity } of stale) {
+      if (capacity === Infinity) this.#pool.addSpare(file)
+      else this.#pool.slots.give({ offset, size: capacity, suspect: false })
+    }
+    this.#trimPack()
+  }
+
+  #empty(stale: readonly Region[]): void {
+    const touched = new Set<PoolFile>()
+    for (const region of stale) {
+      touched.add(region.file)
+      if (region.capacity === Infinity) {
+        region.file.dirty.discard()
+        region.file.storage.truncate(0)
+      } else {
+        this.#gathering.writeZeros(region, 0, region.written)
+      }
+    }
+    for (const [region, committedSize] of this.#shrunk) {
+      // It may have shrunk further, which is not committed, or grown again.
+      const end = Math.max(committedSize, region.size)
+      if (region.written <= end) continue
+      touched.add(region.file)
+      this.#gathering.handDown(region.file)
+      region.file.storage.truncate(end)
+      region.written = end
+    }
+    this.#shrunk.clear()
+    // On storage before anyone takes it: a power cut must not bring the old bytes back under a new file.
+    for (const file of touched) this.#gathering.flush(file)
+  }
+
+  #trimPack(): void {
+    const { pack, slots } = this.#pool
+    if (pack.storage.size - slots.top < STALE_WORTHWHILE) return
+    this.#gathering.handDown(pack)
+    pack.storage.truncate(slots.top)
+    pack.storage.flush()
+    slots.trimmed()
+  }
+}
