@@ -38,6 +38,8 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
   'cacheBytes',
   'directory',
   'wait',
+  'takeOver',
+  'onTakeOver',
 ])
 
 /** TypeError for an unknown option or a value that makes no sense. */
