@@ -68,12 +68,13 @@ export class InodeFs<StoreFact = never> implements Vfs {
   readonly #journal: Journal<StoreFact>
   readonly #release: () => void | Promise<void>
   readonly #maxFileSize: number
-  // Every inode with a name or a reference, and no other. Empty once closed, so that one lookup tells
-  // stale inodes and a closed file system alike.
+  // Every inode with a name or a reference, and no other.
   readonly #inodes: Map<Ino, Inode>
   readonly #root: Inode
   #nextIno: Ino
   #syncing: Promise<void> = Promise.resolve()
+  // Set by the call of `close`, from which on every operation is refused: one that came after the last
+  // commit was taken would succeed and be lost.
   #closing: Promise<void> | undefined
 
   constructor(parts: InodeFsParts<StoreFact>) {
@@ -407,12 +408,12 @@ export class InodeFs<StoreFact = never> implements Vfs {
 
   #inode(ino: Ino, operation: string): Inode {
     const inode = this.#inodes.get(ino)
-    if (inode === undefined) throw this.#stale(ino, operation)
+    if (inode === undefined || this.#closing !== undefined) throw this.#stale(ino, operation)
     return inode
   }
 
   #stale(ino: Ino, operation: string): VfsError {
-    const closed = this.#inodes.size === 0
+    const closed = this.#closing !== undefined
     const detail = closed ? `the file system '${this.name}' is closed` : `there is no inode ${ino}`
     return new VfsError('ESTALE', operation, { detail })
   }

@@ -81,7 +81,7 @@ export class SimulatedDirectoryHandle implements FileSystemDirectoryHandle {
 
   async *entries(): FileSystemDirectoryHandleAsyncIterator<[string, AnyHandle]> {
     this.#opfs.begin({ kind: 'list', path: this.#path })
-    for (const [name, node] of [...this.node.entries]) {
+    for (const [name, node] of Array.from(this.node.entries)) {
       const path = this.#pathOf(name)
       if (node.kind === 'file') {
         yield [name, new SimulatedFileHandle(this.#opfs, node, this.node, path)]
