@@ -70,8 +70,9 @@ describe('the owner of a store', () => {
   })
 
   it('is not asked when there is none', async () => {
-    await (
-      await takeOwnership(freshName(), { takeOver: true })
-    )()
+    const name = freshName()
+    const release = await takeOwnership(name, { takeOver: true })
+    await expect(takeOwnership(name)).rejects.toMatchObject({ code: 'EBUSY' })
+    await release()
   })
 })
