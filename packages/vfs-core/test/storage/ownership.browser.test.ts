@@ -12,9 +12,8 @@ describe('the owner of a store', () => {
     const release = await takeOwnership(name)
     await expect(takeOwnership(name)).rejects.toMatchObject({ code: 'EBUSY', operation: 'open' })
     await release()
-    await (
-      await takeOwnership(name)
-    )()
+    const releaseNext = await takeOwnership(name)
+    await releaseNext()
   })
 
   it('can be waited for', async () => {
@@ -22,9 +21,9 @@ describe('the owner of a store', () => {
     const release = await takeOwnership(name)
     const second = takeOwnership(name, { wait: true })
     await release()
-    await (
-      await second
-    )()
+    const releaseSecond = await second
+    await expect(takeOwnership(name)).rejects.toMatchObject({ code: 'EBUSY' })
+    await releaseSecond()
   })
 
   it('can be waited for until a signal aborts, and then nothing is left behind', async () => {
@@ -35,9 +34,8 @@ describe('the owner of a store', () => {
     impatience.abort()
     await expect(second).rejects.toMatchObject({ code: 'ECANCELED' })
     await release()
-    await (
-      await takeOwnership(name)
-    )()
+    const releaseNext = await takeOwnership(name)
+    await releaseNext()
   })
 
   it('hands over when asked', async () => {
@@ -56,9 +54,8 @@ describe('the owner of a store', () => {
     const second = takeOwnership(name, { takeOver: true, wait: true })
     await vi.waitFor(() => expect(onTakeOver).toHaveBeenCalledOnce())
     await release()
-    await (
-      await second
-    )()
+    const releaseNext = await second
+    await releaseNext()
   })
 
   it('may ignore it: whoever asked and set a deadline is told when it has passed', async () => {
