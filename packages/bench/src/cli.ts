@@ -15,6 +15,7 @@ import type { BenchDocument } from './schema.ts'
 import { WORKLOADS } from './workloads/index.ts'
 
 const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const WIDTH_DEFAULT = 120
 const RESULTS = join(import.meta.dirname, '..', '..', '..', 'bench-results')
 
@@ -54,7 +55,7 @@ async function run(options: RunOptions): Promise<number> {
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted)
     interrupt.abort(new Error('interrupted'))
   }
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal)
+  for (const name of SIGNALS) process.on(name, onSignal)
 
   const progress = new Progress(process.stderr)
   const save = (document: BenchDocument): void => writeWhole(file, document)
@@ -74,7 +75,7 @@ async function run(options: RunOptions): Promise<number> {
     console.error(error instanceof Error ? error.message : error)
     return EXIT.failure
   } finally {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal)
+    for (const name of SIGNALS) process.off(name, onSignal)
   }
 }
 

@@ -6,8 +6,8 @@ import { WrongResult } from '../workloads/workload.ts'
 const MESSAGE_LENGTH_MAX = 300
 
 export function cellError(error: unknown): CellError {
-  const kind = error instanceof WrongResult ? 'wrong-result' : 'failed'
-  return { kind, message: describe(error) }
+  if (error instanceof WrongResult) return { kind: 'wrong-result', message: error.message }
+  return { kind: 'failed', message: describe(error) }
 }
 
 /** One line, with the causes behind it. */

@@ -94,6 +94,14 @@ describe('the comparison', () => {
     expect(text).not.toContain('12.3')
   })
 
+  test('marks a median whose samples spread widely', () => {
+    const unsteady = renderTables(document([result({ median: 10, p25: 8, p75: 14 })]), 100)
+    expect(unsteady).toMatch(/~10\.0 1\.00×/)
+    expect(unsteady).toContain('~ the middle half')
+    const steady = renderTables(document([result({ median: 10, p25: 8, p75: 13 })]), 100)
+    expect(steady).not.toContain('~')
+  })
+
   test('says how a rival means its durability', () => {
     const rival = result({ backend: 'pglite-opfs-ahp', durability: 'strict', median: 1 })
     expect(renderTables(document([rival]), 100)).toMatch(/pglite-opfs-ahp: .*pg_control/)

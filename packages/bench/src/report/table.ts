@@ -7,6 +7,9 @@ import { amount, ratio } from './numbers.ts'
 
 const GAP = '  '
 const WIDTH_MIN = 60
+/** Marks a median whose samples spread widely: their middle half over more than half of it. */
+const UNSTEADY = '~'
+const UNSTEADY_ABOVE = 0.5
 
 /** `width` is the terminal's, in characters; tables that are wider are split by columns. */
 export function renderTables(document: BenchDocument, width: number): string {
@@ -23,7 +26,11 @@ export function renderTables(document: BenchDocument, width: number): string {
           )
           return `${renderLevel(results, level, width, notes)}${caveats(results, level)}`
         })
-  const parts = [...tables, renderProbes(document), notes.render()]
+  const unsteady = document.results.some(
+    (result) => result.error === undefined && isUnsteady(result),
+  )
+  const legend = `\n${UNSTEADY} the middle half of the samples spreads over more than half of the median\n`
+  const parts = [...tables, unsteady ? legend : '', renderProbes(document), notes.render()]
   return parts.filter((part) => part !== '').join('\n')
 }
 
@@ -125,9 +132,14 @@ function renderCell(
   if (median === null) return { value: '-', ratio: '' }
   const yardstick = baseline?.error === undefined ? baseline?.median : undefined
   return {
-    value: amount(median),
+    value: `${isUnsteady(result) ? UNSTEADY : ''}${amount(median)}`,
     ratio: yardstick === undefined || yardstick === null ? '' : ratio(median / yardstick),
   }
+}
+
+function isUnsteady({ median, p25, p75 }: BenchResult): boolean {
+  if (median === null || p25 === undefined || p75 === undefined) return false
+  return p75 - p25 > UNSTEADY_ABOVE * median
 }
 
 /** Numbered footnotes; cells that failed for one reason share one. */
