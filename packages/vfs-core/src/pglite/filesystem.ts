@@ -7,6 +7,7 @@ import type { Filesystem } from '@electric-sql/pglite/basefs'
 import { ROOT_INO, VfsError, type SyncOptions, type Vfs } from '../contract/index.ts'
 import { mount } from '../emscripten/index.ts'
 import { FirstLoad } from './first-load.ts'
+import { refuseEntryAfterAbort, type StoppableModule } from './panic.ts'
 import { dumpTar, type TarCompression } from './tar.ts'
 
 /** Where PGlite's Postgres looks for its cluster. */
@@ -15,6 +16,7 @@ const PGDATA = '/pglite/data'
 const HOUSEKEEPING: SyncOptions = { housekeepingOnly: true }
 
 type ModuleOptions = Parameters<Filesystem['init']>[1]
+type PostgresModule = StoppableModule & { readonly FS: object }
 
 export interface VfsFilesystemOptions {
   /** PGlite will neither make a database nor start one, so nothing is said about what the Vfs holds. */
@@ -32,6 +34,8 @@ export class VfsFilesystem implements Filesystem {
   #pg: PGlite | undefined
   #firstLoad: FirstLoad | undefined
   #mountFailure: VfsError | undefined
+  // Of the mounted file system, for the message should Postgres stop over it.
+  #lastFailure: VfsError | undefined
   // Of a sync that nobody awaited, until somebody can be told.
   #unreported: VfsError | undefined
   #settled = false
@@ -58,7 +62,7 @@ export class VfsFilesystem implements Filesystem {
       this.#pg = pg
       const preRun = [
         ...(moduleOptions.preRun ?? []),
-        (module: { FS: object }) => this.#mount(module),
+        (module: PostgresModule) => this.#mount(module),
       ]
       return { emscriptenOpts: { ...moduleOptions, preRun } }
     })
@@ -98,9 +102,13 @@ export class VfsFilesystem implements Filesystem {
     this.#report()
   }
 
-  #mount({ FS }: { FS: object }): void {
+  #mount(module: PostgresModule): void {
+    refuseEntryAfterAbort(module, () => this.#lastFailure)
+    const onError = (error: VfsError): void => {
+      this.#lastFailure = error
+    }
     try {
-      mount(FS, this.#vfs, PGDATA)
+      mount(module.FS, this.#vfs, PGDATA, { onError })
     } catch (error) {
       this.#mountFailure = asVfsError(error, 'mount')
     }
