@@ -35,7 +35,15 @@ describe('without options', () => {
 })
 
 describe('selections', () => {
-  test('take lists, repetitions and prefixes, and keep the order of the catalogue', () => {
+  test('match any characters with a star, and nothing else with other signs', () => {
+    expect(options('--workload', '*-10k').workloads).toHaveLength(4)
+    expect(options('--workload', 'pg-*t-1k').workloads).toEqual(['pg-insert-1k', 'pg-select-1k'])
+    for (const pattern of ['pg.create', 'pg-(create)', '[a-z-]+', 'pg-creat?', '\\w']) {
+      expect(complaint('--workload', pattern)).toContain('cannot be')
+    }
+  })
+
+  test('take lists and repetitions, and keep the order of the catalogue', () => {
     const { workloads } = options('--workload', 'pg-close, pg-insert-*', '--workload=pg-create')
     expect(workloads).toEqual([
       'pg-create',

@@ -38,8 +38,8 @@ export const USAGE = `Usage: pnpm bench [options]
 Runs PGlite on several file systems in a real browser and compares them.
 
   --browser NAME         ${BROWSERS.join(' or ')} (default chromium)
-  --backend NAMES        only these backends; names separated by commas, a * at the end of
-                         one matches every name that begins so
+  --backend NAMES        only these backends; names separated by commas, * stands for any
+                         characters
   --workload NAMES       only these workloads, in the same way
   --durability LEVELS    only these levels: ${DURABILITIES.join(', ')} (backends in memory have none
                          and always take part)
@@ -128,8 +128,10 @@ function select<Name extends string>(
   return valid.filter((name) => patterns.some((pattern) => matches(name, pattern)))
 }
 
+/** `*` stands for any characters, none included. */
 function matches(name: string, pattern: string): boolean {
-  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
+  const literals = pattern.split('*').map((text) => text.replaceAll(/[^\w-]/g, String.raw`\$&`))
+  return new RegExp(`^${literals.join('.*')}$`).test(name)
 }
 
 function oneOf<Name extends string>(option: string, given: string, valid: readonly Name[]): Name {

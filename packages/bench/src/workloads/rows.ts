@@ -32,6 +32,11 @@ export class RowTable {
     this.name = `bench_${size}`
   }
 
+  /** Rows that the table must hold now. */
+  get count(): number {
+    return this.#versions.size
+  }
+
   async create(pg: PGlite): Promise<void> {
     await pg.exec(`CREATE TABLE ${this.name} (id int PRIMARY KEY, payload text NOT NULL)`)
   }
@@ -40,7 +45,7 @@ export class RowTable {
   async fill(pg: PGlite, count: number): Promise<void> {
     const ids: number[] = []
     const payloads: string[] = []
-    for (let missing = count - this.#versions.size; missing > 0; missing--) {
+    for (let missing = count - this.count; missing > 0; missing--) {
       const id = this.#nextId++
       ids.push(id)
       payloads.push(payload(this.size, id, 0))
@@ -110,7 +115,7 @@ export class RowTable {
     const all = new Uint8Array(await new Blob(digests as BlobPart[]).arrayBuffer())
     return {
       table: this.name,
-      rows: this.#versions.size,
+      rows: this.count,
       digest: hex(await sha256(all)),
       workloads,
     }
