@@ -1,0 +1,305 @@
+// What a session did, remembered in full: the tree after every operation, every value that every sector
+// of every file has had, and what was acknowledged when. From it follows what a crash may leave.
+//
+// The model is plain POSIX and shares no code with the engine. Inode numbers come from the store, so
+// that a file that comes back as another is noticed.
+
+import { SECTOR_SIZE } from '@wasm-vfs/core/testing/simulated-opfs'
+import type { Ino } from '@wasm-vfs/core'
+
+/** The value of a sector from `operation` on; zeros beyond the end of the file. */
+export interface Version {
+  readonly operation: number
+  readonly bytes: Uint8Array
+}
+
+export interface FileHistory {
+  readonly ino: Ino
+  readonly sectors: Map<number, Version[]>
+  size: number
+}
+
+export interface Acknowledgement {
+  readonly operation: number
+  /** The file or directory synced; undefined for `sync()` and `close()`. */
+  readonly ino: Ino | undefined
+  /** When, by the simulated clock. */
+  readonly time: number
+  /** Relaxed: the first byte of the last page written before, from which on the file may go forward. */
+  readonly forwardFrom: number
+}
+
+/** A file that replaced an acknowledged name: from then on its bytes are relied upon. */
+export interface Replacement {
+  readonly operation: number
+  readonly ino: Ino
+}
+
+interface Entry {
+  readonly ino: Ino
+  readonly kind: 'file' | 'directory' | 'symlink'
+  mode: number
+  /** Of a symlink's target. */
+  readonly length: number
+  readonly entries: Map<string, Entry>
+}
+
+/** What a store shows when it is looked at from outside. */
+export interface Observation {
+  /** One line for each name, sorted. */
+  readonly tree: string
+  readonly files: ReadonlyMap<Ino, Uint8Array>
+  readonly entries: readonly ObservedEntry[]
+}
+
+export interface ObservedEntry {
+  readonly path: string
+  readonly ino: Ino
+  readonly kind: Entry['kind']
+  readonly mode: number
+  readonly size: number
+}
+
+export const ZERO_SECTOR: Uint8Array = new Uint8Array(SECTOR_SIZE)
+const PAGE = 8192
+const PERMISSIONS = 0o7777
+
+export function treeLine(entry: ObservedEntry): string {
+  const { path, ino, kind, mode, size } = entry
+  return `${path} ${ino} ${kind} ${(mode & PERMISSIONS).toString(8)} ${kind === 'directory' ? 0 : size}`
+}
+
+export class History {
+  /** The tree after each operation; [0] is what the session started with. */
+  readonly trees: string[]
+  readonly files: Map<Ino, FileHistory> = new Map()
+  readonly acknowledgements: Acknowledgement[] = []
+  readonly replacements: Replacement[] = []
+  /** After each operation: the time up to which deadlines must have been kept. */
+  readonly enforcedUntil: number[]
+  /** The first operation that asked for anything to be kept; Infinity if none has. */
+  firstSync = Infinity
+  readonly #root: Entry
+  readonly #changes = new Map<Ino, number[]>()
+  readonly #lastWrites = new Map<Ino, number>()
+  #operation = 0
+
+  /** A session that starts with what was observed, all of it on storage. */
+  constructor(start: Observation, rootIno: Ino, rootMode: number) {
+    this.#root = newEntry(rootIno, 'directory', rootMode)
+    for (const { path, ino, kind, mode, size } of start.entries) {
+      const { parent, name } = this.#locate(path)
+      const known = kind === 'file' ? this.#entryOf(ino) : undefined
+      const length = kind === 'symlink' ? size : 0
+      parent!.entries.set(name, known ?? newEntry(ino, kind, mode & PERMISSIONS, length))
+    }
+    for (const [ino, bytes] of start.files) {
+      const file: FileHistory = { ino, sectors: new Map(), size: bytes.length }
+      this.files.set(ino, file)
+      this.#setBytes(file, bytes, 0)
+    }
+    this.trees = [this.#tree()]
+    this.enforcedUntil = [-Infinity]
+  }
+
+  get operation(): number {
+    return this.#operation
+  }
+
+  // ---- Operations. Each is recorded when it has succeeded.
+
+  begin(): void {
+    this.#operation++
+  }
+
+  /** The operation is over, whether it did anything or not. */
+  end(enforcedUntil: number): void {
+    this.trees.push(this.#tree())
+    this.enforcedUntil.push(Math.max(this.enforcedUntil.at(-1)!, enforcedUntil))
+  }
+
+  created(path: string, ino: Ino, kind: Entry['kind'], mode: number, length: number = 0): void {
+    const { parent, name } = this.#locate(path)
+    const entry = newEntry(ino, kind, mode, length)
+    parent!.entries.set(name, entry)
+    if (kind === 'file') this.files.set(ino, { ino, sectors: new Map(), size: 0 })
+    this.#changed(parent!.ino, ino)
+  }
+
+  wrote(ino: Ino, bytes: Uint8Array, at: number): void {
+    const file = this.files.get(ino)!
+    this.#setBytes(file, bytes, at)
+    if (at + bytes.length > file.size) {
+      file.size = at + bytes.length
+      this.#changed(ino)
+    }
+    this.#lastWrites.set(ino, Math.max(at, Math.floor((at + bytes.length - 1) / PAGE) * PAGE))
+  }
+
+  /**
+   * A write failed: bytes that it overwrote may be old or new. `readBack` is the file as it now reads,
+   * and from now on those are its bytes.
+   */
+  mayHaveWritten(ino: Ino, bytes: Uint8Array, at: number, readBack: Uint8Array): void {
+    const file = this.files.get(ino)!
+    const overwritten = bytes.subarray(0, Math.max(0, file.size - at))
+    this.#setBytes(file, overwritten, at)
+    this.#setBytes(file, readBack.subarray(at, at + overwritten.length), at)
+  }
+
+  truncated(ino: Ino, size: number): void {
+    const file = this.files.get(ino)!
+    if (size === file.size) return
+    const last = Math.floor(size / SECTOR_SIZE)
+    for (const [index, versions] of file.sectors) {
+      if (index < last || size > file.size) continue
+      const bytes = ZERO_SECTOR.slice()
+      if (index === last) bytes.set(versions.at(-1)!.bytes.subarray(0, size - last * SECTOR_SIZE))
+      versions.push({ operation: this.#operation, bytes })
+    }
+    file.size = size
+    this.#changed(ino)
+  }
+
+  chmodded(ino: Ino, mode: number): void {
+    this.#entryOf(ino)!.mode = mode
+    this.#changed(ino)
+  }
+
+  linked(from: string, to: string): void {
+    const entry = this.#find(from)!
+    const { parent, name } = this.#locate(to)
+    parent!.entries.set(name, entry)
+    this.#changed(parent!.ino, entry.ino)
+  }
+
+  removed(path: string): void {
+    const { parent, name } = this.#locate(path)
+    const entry = parent!.entries.get(name)!
+    parent!.entries.delete(name)
+    this.#changed(parent!.ino, entry.ino)
+  }
+
+  renamed(from: string, to: string): void {
+    const source = this.#locate(from)
+    const target = this.#locate(to)
+    const entry = source.parent!.entries.get(source.name)!
+    const replaced = target.parent!.entries.get(target.name)
+    if (replaced === entry) return
+    if (replaced !== undefined) {
+      this.#changed(replaced.ino)
+      if (entry.kind === 'file' && this.#isAcknowledged(replaced.ino, target.parent!.ino)) {
+        this.replacements.push({ operation: this.#operation, ino: entry.ino })
+      }
+    }
+    source.parent!.entries.delete(source.name)
+    target.parent!.entries.set(target.name, entry)
+    this.#changed(source.parent!.ino, target.parent!.ino, entry.ino)
+  }
+
+  /** An fsync, sync or close is about to be asked for. */
+  askedToKeep(): void {
+    this.firstSync = Math.min(this.firstSync, this.#operation)
+  }
+
+  acknowledged(ino: Ino | undefined, time: number): void {
+    const forwardFrom = (ino === undefined ? undefined : this.#lastWrites.get(ino)) ?? 0
+    this.acknowledgements.push({ operation: this.#operation, ino, time, forwardFrom })
+  }
+
+  // ---- Questions.
+
+  /** The last operation up to `until` that changed an inode's size, mode, names or entries. */
+  lastChange(ino: Ino | undefined, until: number): number {
+    let last = 0
+    const lists = ino === undefined ? this.#changes.values() : [this.#changes.get(ino) ?? []]
+    for (const list of lists) {
+      for (const operation of list) if (operation <= until) last = Math.max(last, operation)
+    }
+    return last
+  }
+
+  inoOf(path: string): Ino | undefined {
+    return this.#find(path)?.ino
+  }
+
+  // ---- The model.
+
+  #isAcknowledged(ino: Ino, parent: Ino): boolean {
+    const named = Math.max(this.lastChange(ino, this.#operation - 1), 0)
+    if (named === 0) return true
+    return this.acknowledgements.some(
+      (each) =>
+        each.operation >= named &&
+        (each.ino === undefined || each.ino === ino || each.ino === parent),
+    )
+  }
+
+  #changed(...inos: readonly Ino[]): void {
+    for (const ino of inos) {
+      const list = this.#changes.get(ino)
+      if (list === undefined) this.#changes.set(ino, [this.#operation])
+      else list.push(this.#operation)
+    }
+  }
+
+  #setBytes(file: FileHistory, bytes: Uint8Array, at: number): void {
+    let done = 0
+    while (done < bytes.length) {
+      const position = at + done
+      const index = Math.floor(position / SECTOR_SIZE)
+      const start = position - index * SECTOR_SIZE
+      const length = Math.min(SECTOR_SIZE - start, bytes.length - done)
+      const versions = file.sectors.get(index) ?? []
+      const sector = (versions.at(-1)?.bytes ?? ZERO_SECTOR).slice()
+      sector.set(bytes.subarray(done, done + length), start)
+      if (versions.length === 0) file.sectors.set(index, versions)
+      versions.push({ operation: this.#operation, bytes: sector })
+      done += length
+    }
+  }
+
+  #locate(path: string): { parent: Entry | undefined; name: string } {
+    const parts = path.split('/').filter((part) => part !== '')
+    const name = parts.pop() ?? ''
+    let parent: Entry | undefined = this.#root
+    for (const part of parts) parent = parent?.entries.get(part)
+    return { parent, name }
+  }
+
+  #find(path: string): Entry | undefined {
+    const { parent, name } = this.#locate(path)
+    return name === '' ? parent : parent?.entries.get(name)
+  }
+
+  #entryOf(ino: Ino): Entry | undefined {
+    const search = (directory: Entry): Entry | undefined => {
+      if (directory.ino === ino) return directory
+      for (const entry of directory.entries.values()) {
+        const found = entry.kind === 'directory' ? search(entry) : undefined
+        if (entry.ino === ino || found !== undefined) return found ?? entry
+      }
+      return undefined
+    }
+    return search(this.#root)
+  }
+
+  #tree(): string {
+    const lines: string[] = []
+    const list = (directory: Entry, prefix: string): void => {
+      for (const [name, entry] of directory.entries) {
+        const path = `${prefix}/${name}`
+        const { ino, kind, mode, length } = entry
+        const size = this.files.get(ino)?.size ?? length
+        lines.push(treeLine({ path, ino, kind, mode, size }))
+        list(entry, path)
+      }
+    }
+    list(this.#root, '')
+    return lines.sort().join('\n')
+  }
+}
+
+function newEntry(ino: Ino, kind: Entry['kind'], mode: number, length: number = 0): Entry {
+  return { ino, kind, mode, length, entries: new Map() }
+}

@@ -1,0 +1,228 @@
+// Whether what a store shows after a crash is something that the crash may leave, by the promise in
+// docs/durability.md. The history says what the program did, the moment says when it was cut off.
+
+import type { Ino } from '@wasm-vfs/core'
+import { SECTOR_SIZE } from '@wasm-vfs/core/testing/simulated-opfs'
+import {
+  ZERO_SECTOR,
+  type Acknowledgement,
+  type FileHistory,
+  type History,
+  type Observation,
+  type Version,
+} from './history.ts'
+
+export type Crash = 'kill' | 'power'
+
+export interface Moment {
+  /** The operation under way, or if `done` the last one that has returned. */
+  readonly operation: number
+  readonly done: boolean
+}
+
+export interface Promised {
+  readonly level: 'strict' | 'relaxed'
+  readonly windowMs: number
+}
+
+/** What is wrong, in sentences; empty if nothing is. */
+export function judge(
+  history: History,
+  observed: Observation,
+  moment: Moment,
+  crash: Crash,
+  promised: Promised,
+): string[] {
+  return new Judgement(history, observed, moment, crash, promised).problems()
+}
+
+class Judgement {
+  readonly #history: History
+  readonly #observed: Observation
+  readonly #until: number
+  readonly #made: readonly Acknowledgement[]
+  /** Acknowledged, and what they cover must be there. */
+  readonly #kept: readonly Acknowledgement[]
+  /** Acknowledged within the window that a power cut may take back. */
+  readonly #atRisk: readonly Acknowledgement[]
+  // The operations after which the tree was as it is seen: the first and the last.
+  #earliest = -1
+  #latest = -1
+
+  constructor(
+    history: History,
+    observed: Observation,
+    moment: Moment,
+    crash: Crash,
+    promised: Promised,
+  ) {
+    this.#history = history
+    this.#observed = observed
+    this.#until = moment.operation
+    const returned = moment.done ? moment.operation : moment.operation - 1
+    const enforced = history.enforcedUntil[Math.min(returned, history.enforcedUntil.length - 1)]!
+    const mayBeLost = ({ ino, time }: Acknowledgement): boolean =>
+      crash === 'power' &&
+      promised.level === 'relaxed' &&
+      ino !== undefined &&
+      time + promised.windowMs > enforced
+    this.#made = history.acknowledgements.filter(({ operation }) => operation <= returned)
+    this.#kept = this.#made.filter((each) => !mayBeLost(each))
+    this.#atRisk = this.#made.filter((each) => mayBeLost(each))
+  }
+
+  problems(): string[] {
+    this.#findTree()
+    if (this.#latest === -1) return [this.#noSuchTree()]
+    return [
+      ...this.#lostChanges(),
+      ...this.#wrongBytes(),
+      ...this.#brokenOrder(),
+      ...this.#partOfFirstLoad(),
+    ]
+  }
+
+  #findTree(): void {
+    const { trees } = this.#history
+    for (let operation = 0; operation <= Math.min(this.#until, trees.length - 1); operation++) {
+      if (trees[operation] !== this.#observed.tree) continue
+      if (this.#earliest === -1) this.#earliest = operation
+      this.#latest = operation
+    }
+  }
+
+  #noSuchTree(): string {
+    const last = this.#history.trees[Math.min(this.#until, this.#history.trees.length - 1)]
+    return `the tree was never like this:\n${this.#observed.tree}\nthe last was:\n${last}`
+  }
+
+  /** Names, sizes and modes: a batch commits all that is pending, so the tree is that of one moment. */
+  #lostChanges(): string[] {
+    const problems: string[] = []
+    for (const { operation, ino } of this.#kept) {
+      const needed = this.#history.lastChange(ino, operation)
+      if (this.#latest >= needed) continue
+      const what = ino === undefined ? 'sync' : `fsync of inode ${ino}`
+      problems.push(
+        `operation ${operation}, ${what}, was acknowledged, but the tree is that of operation ` +
+          `${this.#latest} and lacks the change of operation ${needed}`,
+      )
+    }
+    return problems
+  }
+
+  #wrongBytes(): string[] {
+    const problems: string[] = []
+    for (const [ino, bytes] of this.#observed.files) {
+      const file = this.#history.files.get(ino)
+      if (file === undefined) {
+        problems.push(`inode ${ino} was never made`)
+        continue
+      }
+      const since = this.#boundFor(ino)
+      const wrong = this.#firstWrongSector(file, bytes, since)
+      if (wrong !== undefined) problems.push(this.#describe(file, bytes, wrong, since))
+    }
+    return problems
+  }
+
+  /** From which operation on a value of the file's bytes is recent enough. */
+  #boundFor(ino: Ino): number {
+    let bound = 0
+    for (const each of this.#kept) {
+      if (each.ino === undefined || each.ino === ino) bound = Math.max(bound, each.operation)
+    }
+    for (const each of this.#history.replacements) {
+      if (each.ino === ino && each.operation <= this.#earliest) bound = Math.max(bound, each.operation)
+    }
+    return bound
+  }
+
+  #firstWrongSector(file: FileHistory, bytes: Uint8Array, since: number): number | undefined {
+    for (let at = 0; at < bytes.length; at += SECTOR_SIZE) {
+      const piece = bytes.subarray(at, at + SECTOR_SIZE)
+      if (!this.#isVersion(file.sectors.get(at / SECTOR_SIZE), piece, since)) return at
+    }
+    return undefined
+  }
+
+  #isVersion(versions: readonly Version[] | undefined, piece: Uint8Array, since: number): boolean {
+    let old = ZERO_SECTOR
+    for (const { operation, bytes } of versions ?? []) {
+      if (operation > this.#until) break
+      if (operation <= since) old = bytes
+      else if (startsWith(bytes, piece)) return true
+    }
+    return startsWith(old, piece)
+  }
+
+  #describe(file: FileHistory, bytes: Uint8Array, at: number, since: number): string {
+    const piece = bytes.subarray(at, at + SECTOR_SIZE)
+    const about = `inode ${file.ino} (${bytes.length} bytes) at ${at}, relied upon since operation ${since}: `
+    if (startsWith(ZERO_SECTOR, piece)) return `${about}zeros`
+    for (const each of this.#history.files.values()) {
+      for (const [index, versions] of each.sectors) {
+        const found = versions.find((version) => startsWith(version.bytes, piece))
+        if (found === undefined) continue
+        return `${about}the bytes of inode ${each.ino} at ${index * SECTOR_SIZE} since operation ${found.operation}`
+      }
+    }
+    return `${about}bytes that were never whole in any file: ${piece.subarray(0, 8).join(' ')} …`
+  }
+
+  /**
+   * An fsync whose flush was put off is performed before anything written after it goes down: where it
+   * is lost, nothing later may be there, except where its own file only went forward.
+   */
+  #brokenOrder(): string[] {
+    for (const fsync of this.#atRisk) {
+      if (this.#holds(fsync)) continue
+      const later = this.#evidenceAfter(fsync)
+      if (later === undefined) continue
+      return [`operation ${fsync.operation}, fsync of inode ${fsync.ino}, is lost, but ${later}`]
+    }
+    return []
+  }
+
+  #holds({ operation, ino }: Acknowledgement): boolean {
+    if (this.#latest < this.#history.lastChange(ino, operation)) return false
+    const bytes = this.#observed.files.get(ino!)
+    if (bytes === undefined) return true
+    return this.#firstWrongSector(this.#history.files.get(ino!)!, bytes, operation) === undefined
+  }
+
+  #evidenceAfter(fsync: Acknowledgement): string | undefined {
+    if (this.#earliest > fsync.operation) {
+      return `the tree is that of operation ${this.#earliest}`
+    }
+    for (const [ino, bytes] of this.#observed.files) {
+      const file = this.#history.files.get(ino)!
+      for (const [index, versions] of file.sectors) {
+        const at = index * SECTOR_SIZE
+        if (at >= bytes.length) continue
+        if (ino === fsync.ino && at + SECTOR_SIZE > fsync.forwardFrom) continue
+        const first = firstOperationWith(versions, bytes.subarray(at, at + SECTOR_SIZE))
+        if (first <= fsync.operation) continue
+        return `inode ${ino} has at ${at} what operation ${first} wrote`
+      }
+    }
+    return undefined
+  }
+
+  /** Until something was first asked to be kept, a crash leaves what the session began with. */
+  #partOfFirstLoad(): string[] {
+    if (this.#until >= this.#history.firstSync || this.#earliest === 0) return []
+    return [`nothing was synced yet, but the tree is that of operation ${this.#earliest}`]
+  }
+}
+
+/** The first operation after which the sector may have read as `piece`. */
+function firstOperationWith(versions: readonly Version[], piece: Uint8Array): number {
+  if (startsWith(ZERO_SECTOR, piece)) return 0
+  return versions.find(({ bytes }) => startsWith(bytes, piece))?.operation ?? 0
+}
+
+function startsWith(bytes: Uint8Array, piece: Uint8Array): boolean {
+  for (let at = 0; at < piece.length; at++) if (bytes[at] !== piece[at]) return false
+  return true
+}

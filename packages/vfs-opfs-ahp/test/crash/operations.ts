@@ -1,0 +1,56 @@
+// The operations that workloads are made of, as plain data: a failing workload can be written down and
+// run again. Paths are absolute; an operation that POSIX would refuse is refused and changes nothing.
+
+export type Operation =
+  | readonly ['create', path: string]
+  | readonly ['mkdir', path: string]
+  | readonly ['symlink', path: string, length: number]
+  | readonly ['write', path: string, at: number, length: number]
+  | readonly ['append', path: string, length: number]
+  /** Zeros are their own case: a store may leave them out. */
+  | readonly ['zeros', path: string, at: number, length: number]
+  | readonly ['truncate', path: string, size: number]
+  | readonly ['chmod', path: string, mode: number]
+  | readonly ['rename', from: string, to: string]
+  | readonly ['link', from: string, to: string]
+  | readonly ['unlink', path: string]
+  | readonly ['rmdir', path: string]
+  /** Opens a file, so that it outlives its names; `letgo` closes the one opened first. */
+  | readonly ['hold', path: string]
+  | readonly ['letgo']
+  | readonly ['fsync', path: string]
+  | readonly ['sync']
+  | readonly ['housekeeping']
+  /** Time passes and timers run. */
+  | readonly ['wait', ms: number]
+  /** Time passes in a program that never lets a timer run. */
+  | readonly ['busy', ms: number]
+  | readonly ['close']
+
+export type Workload = readonly Operation[]
+
+export function describeOperation(operation: Operation): string {
+  return operation.join(' ')
+}
+
+/**
+ * `length` bytes for a write: which write it was and where in the file they belong can be told from
+ * any of them, and none is zero.
+ */
+export function pattern(stamp: number, at: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  let word = 0
+  let wordIndex = -1
+  for (let done = 0; done < length; done++) {
+    const position = at + done
+    const index = Math.floor(position / 4)
+    if (index !== wordIndex) {
+      wordIndex = index
+      word = Math.imul(stamp + 1, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)
+      word = Math.imul(word ^ (word >>> 15), 0x2c1b3c6d)
+      word ^= word >>> 13
+    }
+    bytes[done] = ((word >>> ((position % 4) * 8)) & 0xff) | 1
+  }
+  return bytes
+}

@@ -1,0 +1,184 @@
+// The workloads: systematic short ones in the manner of ACE (Mohan et al., OSDI 2018: bugs of crash
+// consistency show in one to three operations with a sync between), and patterns that drive the parts
+// of a store that short ones do not reach.
+
+import type { SeededRandom } from '@wasm-vfs/core/testing/simulated-opfs'
+import type { Operation, Workload } from './operations.ts'
+
+/** What ACE combines; they fit the `small` disk. */
+const CORE: readonly Operation[] = [
+  ['create', '/x'],
+  ['write', '/a', 0, 4096],
+  ['write', '/a', 1000, 700],
+  ['append', '/a', 500],
+  ['append', '/a', 9000],
+  ['append', '/b', 3000],
+  ['write', '/b', 9000, 600],
+  ['write', '/d/c', 4096, 8192],
+  ['zeros', '/a', 0, 4096],
+  ['zeros', '/b', 1024, 9000],
+  ['truncate', '/a', 0],
+  ['truncate', '/a', 1000],
+  ['truncate', '/a', 20_000],
+  ['truncate', '/d/c', 5000],
+  ['rename', '/a', '/b'],
+  ['rename', '/b', '/d/c'],
+  ['rename', '/a', '/d/e'],
+  ['rename', '/d', '/e'],
+  ['link', '/a', '/d/l'],
+  ['unlink', '/a'],
+  ['unlink', '/b'],
+  ['unlink', '/d/c'],
+  ['mkdir', '/d/f'],
+  ['chmod', '/a', 0o600],
+]
+
+const SYNCS: readonly Operation[] = [
+  ['fsync', '/a'],
+  ['fsync', '/b'],
+  ['fsync', '/d/c'],
+  ['fsync', '/'],
+  ['fsync', '/d'],
+  ['sync'],
+]
+
+/** Every sequence of one core operation and one sync, then as many of two as there are. */
+export function* aceInOrder(): Generator<Workload> {
+  for (const first of CORE) for (const sync of SYNCS) yield [first, sync]
+  for (const first of CORE) {
+    for (const second of CORE) for (const sync of SYNCS) yield [first, second, sync]
+  }
+}
+
+/** Sequences of two or three core operations, each followed by a sync or not, and a sync at the end. */
+export function aceAtRandom(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  for (let left = 2 + random.below(2); left > 0; left--) {
+    workload.push(random.pick(CORE))
+    if (random.chance(0.5)) workload.push(random.pick(SYNCS))
+  }
+  workload.push(random.pick(SYNCS))
+  if (random.chance(0.5)) workload.push(random.pick(CORE), random.pick(SYNCS))
+  return workload
+}
+
+const PATHS = ['/a', '/b', '/d/c', '/x', '/y', '/d/z'] as const
+const SIZES = [1, 500, 512, 4096, 5000, 8192, 20_000, 70_000] as const
+
+/** Longer ones of everything there is. */
+export function mixed(random: SeededRandom, length: number): Workload {
+  const path = (): string => random.pick(PATHS)
+  const size = (): number => random.pick(SIZES)
+  const makers: readonly (() => Operation)[] = [
+    () => ['create', path()],
+    () => ['create', path()],
+    () => ['write', path(), random.below(3) * 4096, size()],
+    () => ['write', path(), random.below(9000), size()],
+    () => ['append', path(), size()],
+    () => ['append', path(), size()],
+    () => ['zeros', path(), random.below(3) * 4096, size()],
+    () => ['truncate', path(), random.pick([0, 0, 100, ...SIZES])],
+    () => ['rename', path(), path()],
+    () => ['link', path(), path()],
+    () => ['unlink', path()],
+    () => ['unlink', path()],
+    () => ['hold', path()],
+    () => ['letgo'],
+    () => ['fsync', path()],
+    () => ['fsync', path()],
+    () => ['fsync', path()],
+    () => ['fsync', random.pick(['/', '/d'])],
+    () => ['sync'],
+    () => ['wait', 600],
+    () => ['busy', 600],
+  ]
+  return Array.from({ length }, () => random.pick(makers)())
+}
+
+/**
+ * A log and the table it protects, as a database writes them: a page is appended to the log, then
+ * fsynced, and pages of the table go down whenever.
+ */
+export function writeAhead(random: SeededRandom, log: string, table: string): Workload {
+  const workload: Operation[] = []
+  let at = 0
+  for (let commit = 0; commit < 6; commit++) {
+    workload.push(['write', log, at, 8192])
+    if (random.chance(0.3)) workload.push(['write', table, random.below(6) * 8192, 8192])
+    workload.push(['fsync', log])
+    // The page it ends in is written again by the next commit, half of the time.
+    if (random.chance(0.5)) at += 8192
+    if (random.chance(0.4)) workload.push(['write', table, random.below(6) * 8192, 8192])
+    if (random.chance(0.2)) workload.push(['fsync', table])
+    if (random.chance(0.15)) workload.push(['wait', 600])
+    if (random.chance(0.15)) workload.push(['busy', 600])
+    if (random.chance(0.1)) at = 0
+    if (random.chance(0.1)) workload.push(['create', `/f${commit}`], ['fsync', `/f${commit}`])
+  }
+  return workload
+}
+
+/** Enough long facts for an image of the tree to be due, then small commits around it. */
+export function checkpoints(random: SeededRandom): Workload {
+  const names = Array.from({ length: 58 + random.below(8) }, (_, index) => `/s${index}`)
+  const workload: Operation[] = [
+    ...names.map((name): Operation => ['symlink', name, 4000]),
+    ['fsync', '/'],
+    ...names.map((name): Operation => ['unlink', name]),
+    ['append', '/a', 3000],
+    ['fsync', '/a'],
+  ]
+  for (let commit = 0; commit < 10; commit++) {
+    if (random.chance(0.5)) workload.push(['append', '/b', 700], ['fsync', '/b'])
+    else workload.push(['create', `/c${commit}`], ['symlink', `/l${commit}`, 4000], ['fsync', '/'])
+    if (random.chance(0.2)) workload.push(['unlink', '/d/c'])
+    if (random.chance(0.1)) workload.push(['sync'])
+  }
+  return workload
+}
+
+/** Files that outgrow their slots and leave them to others, up to pool files of their own. */
+export function moves(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  const names = ['/m', '/n', '/o']
+  for (const name of names) workload.push(['create', name])
+  for (let round = 0; round < 8; round++) {
+    const name = random.pick(names)
+    workload.push(['append', name, random.pick([3000, 9000, 40_000])])
+    if (random.chance(0.2)) workload.push(['truncate', name, random.pick([0, 100, 5000])])
+    if (random.chance(0.15)) workload.push(['unlink', name], ['create', name])
+    if (random.chance(0.1)) workload.push(['write', name, 1_048_576, 4096])
+    if (random.chance(0.5)) workload.push(['fsync', random.pick([...names, '/'])])
+    if (random.chance(0.2)) workload.push(['sync'])
+  }
+  return [...workload, ['sync']]
+}
+
+/** Space that is freed and taken again by others. */
+export function reuse(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  for (let round = 0; round < 5; round++) {
+    const name = `/r${round % 2}`
+    workload.push(['create', name], ['write', name, 0, random.pick([4096, 12_000, 300_000])])
+    if (random.chance(0.6)) workload.push(['fsync', name])
+    if (random.chance(0.3)) workload.push(['truncate', name, 100])
+    if (random.chance(0.3)) workload.push(['write', '/wide', 1_200_000, 2000])
+    if (random.chance(0.3)) workload.push(['create', '/wide'], ['truncate', '/wide', 1_300_000])
+    if (random.chance(0.5)) workload.push(['unlink', name], ['unlink', '/wide'])
+    if (random.chance(0.5)) workload.push(random.pick<Operation>([['sync'], ['fsync', '/']]))
+    workload.push(['create', `/t${round}`], ['truncate', `/t${round}`, 10_000])
+    if (random.chance(0.5)) workload.push(['fsync', `/t${round}`])
+  }
+  return workload
+}
+
+/** A program's first load: many files, then one sync. */
+export function firstLoad(random: SeededRandom): Workload {
+  const workload: Operation[] = [['mkdir', '/base']]
+  for (let file = 0; file < 6; file++) {
+    const path = `/base/${file}`
+    workload.push(['create', path], ['write', path, 0, random.pick([10, 4096, 20_000, 300_000])])
+  }
+  workload.push(['sync'], ['append', '/base/1', 5000], ['fsync', '/base/1'])
+  return workload
+}
