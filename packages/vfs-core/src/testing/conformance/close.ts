@@ -4,6 +4,7 @@ import { ROOT_INO, VfsError, type Vfs } from '../../contract/index.ts'
 import { check, equal, throwsError } from '../assert.ts'
 import { requirement, type Requirement } from '../case.ts'
 import { namesIn, pattern, readFile, writeFile } from '../content.ts'
+import { treeOf } from '../tree.ts'
 
 /** Every synchronous operation of the contract that can fail, on arguments that worked before. */
 const OPERATIONS: Readonly<Record<string, (vfs: Vfs, file: number) => unknown>> = {
@@ -34,6 +35,10 @@ export const close: Requirement = requirement('close', [
     async run({ vfs }) {
       const file = writeFile(vfs, 'file', pattern(100))
       vfs.acquire(file)
+      // Asked before, so that an answer that was only kept shows.
+      treeOf(vfs)
+      vfs.lookup(ROOT_INO, 'file')
+      vfs.statfs()
       await vfs.close()
       for (const [operation, act] of Object.entries(OPERATIONS)) {
         throwsError('ESTALE', operation, () => act(vfs, file))
