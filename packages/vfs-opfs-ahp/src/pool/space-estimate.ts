@@ -13,11 +13,17 @@ export class SpaceEstimate {
     return this.#current
   }
 
-  /** Asks again if the last answer is old. Without an answer the last one stays. */
+  /** Asks again if the last answer is old. Only the first answer is worth waiting for. */
   async refresh(): Promise<void> {
     const now = Date.now()
     if (now - this.#refreshedAt < REFRESH_MS) return
+    const first = this.#refreshedAt === Number.NEGATIVE_INFINITY
     this.#refreshedAt = now
+    const answered = this.#ask()
+    if (first) await answered
+  }
+
+  async #ask(): Promise<void> {
     try {
       const { quota = 0, usage = 0 } = await navigator.storage.estimate()
       this.#current = { total: quota, free: Math.max(quota - usage, 0) }
