@@ -165,6 +165,8 @@ export interface FSInternals {
   readonly streams: readonly (FSStream | null | undefined)[]
   readonly nameTable: readonly (FSNode | undefined)[]
   readonly dupStream?: unknown
+  /** How many `FS.syncfs` calls have not called back yet. */
+  readonly syncFSRequests: number
   createNode(parent: FSNode | null, name: string, mode: number, rdev: number): FSNode
   hashName(parentId: number, name: string): number
   hashAddNode(node: FSNode): void

@@ -10,6 +10,7 @@ import {
 } from '../contract/index.ts'
 import { Errors, isVfsError, type ErrorObserver } from './errors.ts'
 import { internalsOf, type EmscriptenFS, type FileSystemType } from './fs.ts'
+import { makeSyncfs } from './syncfs.ts'
 import { makeNodeOps, type StreamOpsOf } from './node-ops.ts'
 import { makeRoot } from './nodes.ts'
 import { makeStreamOps, type StreamOpsTables } from './stream-ops.ts'
@@ -78,19 +79,7 @@ export function createFileSystemType(
       }
     },
 
-    // Also what fsync arrives as in Asyncify and JSPI builds before 4.0.23.
-    syncfs(_mount, populate, callback) {
-      // An open Vfs is populated: whatever it has to read, it has read when it was opened.
-      if (populate) {
-        callback(null)
-        return
-      }
-      const synced = new Promise<void>((resolve) => resolve(vfs.sync()))
-      void synced.then(
-        () => callback(null),
-        (error: unknown) => callback(errors.translate(error, 'sync')),
-      )
-    },
+    syncfs: makeSyncfs(internals, vfs, errors),
   }
 }
 

@@ -6,12 +6,17 @@ import type { ErrnoCode, Vfs } from '../../src/contract/index.ts'
 import { ERRNO } from '../../src/contract/index.ts'
 import type { FSStream } from '../../src/emscripten/fs.ts'
 import type { Instrumented } from './instrumented.ts'
-import type { LoadedModule } from './modules.ts'
 import type { TestFS } from './test-fs.ts'
+
+export interface BehaviourModule {
+  readonly FS: TestFS
+  /** The heap as it is now: growing memory replaces it. */
+  heap(): Uint8Array
+}
 
 export interface BehaviourContext {
   readonly FS: TestFS
-  readonly module: LoadedModule
+  readonly module: BehaviourModule
   /** The mounted Vfs, seen through `instrumented`. */
   readonly vfs: Vfs
   readonly instrumented: Instrumented

@@ -7,15 +7,10 @@ import { PGlite } from '@electric-sql/pglite'
 import { loadPyodide, type PyodideAPI } from 'pyodide'
 import { getPHPLoaderModule } from '@php-wasm/node-8-3'
 import { loadPHPRuntime, PHP } from '@php-wasm/universal'
+import type { BehaviourModule } from './behaviour.ts'
 import type { TestFS } from './test-fs.ts'
 
 const require = createRequire(import.meta.url)
-
-export interface LoadedModule {
-  readonly FS: TestFS
-  /** The heap as it is now: growing memory replaces it. */
-  heap(): Uint8Array
-}
 
 export interface TestModule {
   readonly name: string
@@ -23,7 +18,7 @@ export interface TestModule {
   readonly emscripten: string
   /** Behaviours (by name) whose system call this release does not have. */
   readonly without: readonly string[]
-  load(): Promise<LoadedModule>
+  load(): Promise<BehaviourModule>
 }
 
 const FALLOCATE = 'posix_fallocate grows a file and never shrinks it'

@@ -35,6 +35,7 @@ export interface TestFS extends EmscriptenFS {
   readFile(path: string): Uint8Array
   writeFile(path: string, data: string | Uint8Array, options?: object): void
   readdir(path: string): string[]
+  chdir(path: string): void
   rename(from: string, to: string): void
   unlink(path: string): void
   rmdir(path: string): void

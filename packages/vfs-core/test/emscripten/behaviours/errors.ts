@@ -113,4 +113,34 @@ export const errors: Behaviour[] = [
       expect(await syncfs(false)).toMatchObject({ errno: ERRNO.ENOSPC, cause })
     },
   },
+  {
+    name: 'syncfs called for fsync(2) syncs what is open, and calls back at once',
+    async run({ FS, root, vfs, instrumented }) {
+      const { mount } = FS.lookupPath(root).node
+      const fsync = (): unknown => {
+        let result: unknown = 'not called back'
+        mount.type.syncfs(mount, false, (error) => (result = error))
+        return result
+      }
+      const stream = FS.open(`${root}/f`, O.RDWR | O.CREAT)
+      FS.close(FS.open(`${root}/closed`, O.RDWR | O.CREAT))
+      instrumented.reset()
+      expect(fsync()).toBeNull()
+      const fsyncs = instrumented.calls.filter(({ operation }) => operation === 'fsync')
+      expect(fsyncs.map(({ args }) => args[0])).toEqual([vfs.lookup(1, 'f')])
+
+      // A syncfs of the whole tree that is still under way does not change that.
+      const whole = new Promise((resolve) => FS.syncfs(false, resolve))
+      expect(fsync()).toBeNull()
+      expect(instrumented.count('fsync')).toBe(2)
+      expect(await whole).toBeNull()
+      expect(instrumented.count('sync')).toBe(1)
+
+      const cause = new VfsError('EIO', 'fsync')
+      instrumented.failOn('fsync', cause)
+      expect(fsync()).toMatchObject({ errno: ERRNO.EIO, cause })
+      instrumented.before = undefined
+      FS.close(stream)
+    },
+  },
 ]
