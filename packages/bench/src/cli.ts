@@ -66,7 +66,7 @@ async function run(options: RunOptions): Promise<number> {
     save(document)
     console.log(renderTables(document, process.stdout.columns ?? WIDTH_DEFAULT))
     console.log(describeRun(document, performance.now() - startedAt))
-    console.log(`Written to ${relative(process.cwd(), file)}`)
+    console.log(`Written to ${shortest(file)}`)
     if (endedBy === 'interrupt') return EXIT.interrupted
     return endedBy === 'browser' ? EXIT.failure : EXIT.ok
   } catch (error) {
@@ -84,6 +84,11 @@ function writeWhole(file: string, document: BenchDocument): void {
   const draft = `${file}.part`
   writeFileSync(draft, renderJson(document))
   renameSync(draft, file)
+}
+
+function shortest(file: string): string {
+  const fromHere = relative(process.cwd(), file)
+  return fromHere.startsWith('..') ? file : fromHere
 }
 
 function defaultName({ browser }: RunOptions): string {

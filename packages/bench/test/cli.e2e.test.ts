@@ -116,11 +116,10 @@ describe.each(['chromium', 'firefox'])('a small run in %s', (browser) => {
 })
 
 describe('a run that is cut short', () => {
-  const selection = ['--backend', 'pglite-memory', '--workload', 'pg-create', '--samples', '50']
-
   test('by Ctrl-C leaves a whole document, a table, no browser and no profile', async () => {
     const file = join(directory, 'interrupted.json')
-    const run = bench(...selection, '--json', file)
+    const backends = ['--backend', 'pglite-memory', '--workload', 'pg-create']
+    const run = bench(...backends, '--samples', '50', '--json', file)
     await run.said('round 2: raw probes')
     const browsers = await browsersOf(run.process.pid)
     const profile = /--user-data-dir=(\S+)/.exec(browsers[0]?.command ?? '')?.[1]
@@ -138,20 +137,25 @@ describe('a run that is cut short', () => {
     expect(existsSync(profile)).toBe(false)
   })
 
-  test('by the death of the browser keeps what was measured and says so', async () => {
+  test('by a crash loses the sample under way if it is the page, the rest if it is the browser', async () => {
     const file = join(directory, 'killed.json')
-    const run = bench(...selection, '--json', file)
+    const backends = ['--backend', 'memory,pglite-memory', '--workload', 'pg-create']
+    const run = bench(...backends, '--samples', '50', '--json', file)
+    await run.said('round 1: memory')
+    await killBrowsers(run, '--type=renderer')
+    await run.said('the page crashed; opening it again')
     await run.said('round 2: raw probes')
-    const browsers = await browsersOf(run.process.pid)
-    expect(browsers.length).toBeGreaterThan(0)
-    for (const { pid } of browsers) kill(pid)
+    await killBrowsers(run, '')
 
-    const { code, stderr } = await run.ended
+    const { code, stdout, stderr } = await run.ended
     expect(code).toBe(1)
     expect(stderr).toContain('chromium went away: the run ends here')
+    expect(stdout).toContain('[1] memory none: the page crashed (pg-create)')
     const document = documentAt(file)
     expect(document).toMatchObject({ complete: false, rounds: 1 })
-    expect(document.results[0]?.samples).toHaveLength(1)
+    const [crashed, other] = document.results
+    expect(crashed).toMatchObject({ samples: [], error: { kind: 'failed' } })
+    expect(other?.samples).toHaveLength(1)
   })
 })
 
@@ -198,11 +202,16 @@ async function browsersOf(root: number | undefined): Promise<RunningProcess[]> {
   return found.filter(({ command }) => command.includes('--user-data-dir='))
 }
 
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    // It went with its parent.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+/** Ends at once the Chromium processes of a run whose command line has a text in it. */
+async function killBrowsers(run: Bench, text: string): Promise<void> {
+  const found = (await browsersOf(run.process.pid)).filter(({ command }) => command.includes(text))
+  if (found.length === 0) throw new Error(`no process has '${text}'`)
+  for (const { pid } of found) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch (error) {
+      // It went with its parent.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
   }
 }
