@@ -38,6 +38,8 @@ import { newCounters } from './storage/counters.ts'
 interface LoadedStore {
   readonly tree: Tree
   readonly regions: Map<Ino, Region>
+  /** The last session closed it, or there was none. */
+  readonly closed: boolean
 }
 
 /**
@@ -76,8 +78,8 @@ async function openStore(
   let log: StateLog | undefined
   try {
     log = await StateLog.open({ directory: root, counters, level: settings.level })
-    const { tree, regions } = await load(log, pool)
-    const content = new PoolContent({ pool, order, log, ...settings }, regions)
+    const { tree, regions, closed } = await load(log, pool)
+    const content = new PoolContent({ pool, order, log, closed, ...settings }, regions)
     const vfs = new InodeFs<PoolFact>({
       backend: 'opfs-ahp',
       name,
@@ -117,7 +119,7 @@ async function load(log: StateLog, pool: Pool): Promise<LoadedStore> {
   // is what a power cut would leave; before that nothing is written, and nothing free is reused.
   if (!closed) for (const file of pool.files) file.storage.flushAlways()
   log.begin()
-  return { tree, regions }
+  return { tree, regions, closed }
 }
 
 async function create(log: StateLog, pool: Pool): Promise<LoadedStore> {
@@ -140,5 +142,5 @@ async function create(log: StateLog, pool: Pool): Promise<LoadedStore> {
     builder.apply(fact)
   }
   log.initialize(facts)
-  return { tree: builder.build(), regions: new Map() }
+  return { tree: builder.build(), regions: new Map(), closed: true }
 }

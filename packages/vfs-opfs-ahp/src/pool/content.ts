@@ -27,6 +27,8 @@ export interface PoolContentOptions {
   readonly level: DurabilityLevel
   /** Most bytes of gathered writes to hold. */
   readonly cacheBytes: number
+  /** The last session closed the store; otherwise what it left may lie in free space. */
+  readonly closed: boolean
 }
 
 const COPY_SIZE = 256 * 1024
@@ -39,6 +41,7 @@ export class PoolContent implements ContentStore<PoolFact> {
   readonly #pool: Pool
   readonly #order: FlushOrder
   readonly #level: DurabilityLevel
+  readonly #closed: boolean
   readonly #gathering: Gathering
   readonly #space: RegionSpace
   readonly #estimate = new SpaceEstimate()
@@ -53,6 +56,7 @@ export class PoolContent implements ContentStore<PoolFact> {
     this.#pool = options.pool
     this.#order = options.order
     this.#level = options.level
+    this.#closed = options.closed
     this.#gathering = new Gathering(options.cacheBytes)
     this.#space = new RegionSpace({ ...options, gathering: this.#gathering })
     this.#regions = regions
@@ -198,6 +202,7 @@ export class PoolContent implements ContentStore<PoolFact> {
   close(): Promise<void> {
     try {
       this.#space.clean()
+      if (!this.#closed) this.#space.removeLeftovers(this.#regions.values())
       this.syncAll()
     } finally {
       this.#order.cancel()

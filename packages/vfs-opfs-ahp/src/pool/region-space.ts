@@ -88,7 +88,9 @@ export class RegionSpace {
     const region: Region = { file: pack, offset, capacity, written: 0, size: 0, recorded: false }
     try {
       pack.reserve(offset + capacity)
-      if (slot.suspect) this.#removeLeftovers(region)
+      // A dead session may have written here after its last commit. The zeros must be on storage before
+      // a batch gives the slot to a file.
+      if (slot.suspect && this.#zeroWhereNeeded(region, 0, capacity)) pack.reliedUpon = true
     } catch (error) {
       slots.give(slot)
       throw error
@@ -96,19 +98,20 @@ export class RegionSpace {
     return region
   }
 
-  /**
-   * A dead session may have written here after its last commit. Looking is cheap; where something is
-   * found, the zeros must be on storage before a batch gives the slot to a file.
-   */
-  #removeLeftovers(region: Region): void {
-    const buffer = new Uint8Array(Math.min(region.capacity, LOOK_SIZE))
-    for (let at = 0; at < region.capacity; at += buffer.length) {
-      region.file.read(buffer, region.offset + at)
-      if (isZero(buffer)) continue
-      this.#gathering.writeZeros(region, at, at + buffer.length)
-      region.file.reliedUpon = true
+  /** Looking is cheaper than writing. True if anything had to be zeroed. */
+  #zeroWhereNeeded(region: Region, from: number, to: number): boolean {
+    const { written } = region
+    let found = false
+    const buffer = new Uint8Array(Math.max(0, Math.min(to - from, LOOK_SIZE)))
+    for (let at = from; at < to; at += buffer.length) {
+      const piece = buffer.subarray(0, Math.min(buffer.length, to - at))
+      region.file.read(piece, region.offset + at)
+      if (isZero(piece)) continue
+      this.#gathering.writeZeros(region, at, at + piece.length)
+      found = true
     }
-    region.written = 0
+    region.written = written
+    return found
   }
 
   // ---- Giving back.
@@ -198,6 +201,26 @@ export class RegionSpace {
     this.#shrunk.clear()
     // On storage before anyone takes it: a power cut must not bring the old bytes back under a new file.
     for (const file of touched) this.#gathering.flush(file)
+  }
+
+  /**
+   * Zeroes what a dead session left in free slots and behind the ends of files: after a clean close an
+   * open takes both for zero.
+   */
+  removeLeftovers(regions: Iterable<Region>): void {
+    const { pack, slots } = this.#pool
+    for (const { offset, size: capacity, suspect } of slots.freeSlots()) {
+      if (!suspect) continue
+      const slot = { file: pack, offset, capacity, written: 0, size: 0, recorded: false }
+      this.#zeroWhereNeeded(slot, 0, capacity)
+    }
+    for (const region of regions) {
+      const { file, offset, capacity, size } = region
+      this.#zeroWhereNeeded(region, size, Math.min(capacity, file.storage.size - offset))
+    }
+    if (pack.storage.size <= slots.top) return
+    this.#gathering.handDown(pack)
+    pack.storage.truncate(slots.top)
   }
 
   #trimPack(): void {

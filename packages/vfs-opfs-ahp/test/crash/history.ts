@@ -11,6 +11,8 @@ import type { Ino } from '@wasm-vfs/core'
 export interface Version {
   readonly operation: number
   readonly bytes: Uint8Array
+  /** A truncate made it: until it is synced, bytes before and after it may mix. */
+  readonly cut?: boolean
 }
 
 export interface FileHistory {
@@ -155,7 +157,7 @@ export class History {
       if (index < last || size > file.size) continue
       const bytes = ZERO_SECTOR.slice()
       if (index === last) bytes.set(versions.at(-1)!.bytes.subarray(0, size - last * SECTOR_SIZE))
-      versions.push({ operation: this.#operation, bytes })
+      versions.push({ operation: this.#operation, bytes, cut: true })
     }
     file.size = size
     this.#changed(ino)

@@ -147,13 +147,16 @@ class Judgement {
   }
 
   #isVersion(versions: readonly Version[] | undefined, piece: Uint8Array, since: number): boolean {
-    let old = ZERO_SECTOR
-    for (const { operation, bytes } of versions ?? []) {
+    let possible = [ZERO_SECTOR]
+    let mixed = false
+    for (const { operation, bytes, cut } of versions ?? []) {
       if (operation > this.#until) break
-      if (operation <= since) old = bytes
-      else if (startsWith(bytes, piece)) return true
+      if (operation <= since) possible = [bytes]
+      else possible.push(bytes)
+      mixed = operation > since && (mixed || cut === true)
     }
-    return startsWith(old, piece)
+    if (possible.some((bytes) => startsWith(bytes, piece))) return true
+    return mixed && isMixOf(possible, piece)
   }
 
   #describe(file: FileHistory, bytes: Uint8Array, at: number, since: number): string {
@@ -211,7 +214,8 @@ class Judgement {
 
   /** Until something was first asked to be kept, a crash leaves what the session began with. */
   #partOfFirstLoad(): string[] {
-    if (this.#until >= this.#history.firstSync || this.#earliest === 0) return []
+    if (this.#until >= this.#history.firstSync || this.#kept.length > 0) return []
+    if (this.#earliest === 0) return []
     return [`nothing was synced yet, but the tree is that of operation ${this.#earliest}`]
   }
 }
@@ -220,6 +224,11 @@ class Judgement {
 function firstOperationWith(versions: readonly Version[], piece: Uint8Array): number {
   if (startsWith(ZERO_SECTOR, piece)) return 0
   return versions.find(({ bytes }) => startsWith(bytes, piece))?.operation ?? 0
+}
+
+/** Each byte is that of one of the versions. */
+function isMixOf(versions: readonly Uint8Array[], piece: Uint8Array): boolean {
+  return piece.every((byte, at) => versions.some((bytes) => bytes[at] === byte))
 }
 
 function startsWith(bytes: Uint8Array, piece: Uint8Array): boolean {

@@ -94,7 +94,7 @@ export class Session {
       if (!(error instanceof VfsError)) {
         throw new Error(`${describeOperation(operation)} threw no VfsError`, { cause: error })
       }
-      if (REFUSALS.has(error.code) && !isSync(operation)) return
+      if (REFUSALS.has(error.code) && (error.operation === 'walk' || !isSync(operation))) return
       if (this.#options.faulty !== true) throw error
       this.failures.push({ operation: this.history.operation, error })
     }
