@@ -118,6 +118,18 @@ describe('the cells of a run', () => {
     })
   })
 
+  test('blame the failure that ended the life, not one before it', () => {
+    const set = newSet()
+    const failed = (name: string, message: string): TaskEvent => ({
+      type: 'failed',
+      name,
+      error: { kind: 'failed', message },
+    })
+    record(set, slow, failed('create', 'survived'), failed('close', 'no space'))
+    expect(cell(set, 'create', slow).error?.message).toBe('survived')
+    expect(cell(set, 'insert', slow).error?.message).toBe('close failed: no space')
+  })
+
   test('are all unavailable where the browser lacks something', () => {
     const set = newSet()
     const error = { kind: 'unavailable', message: 'this browser has no OPFS' } as const

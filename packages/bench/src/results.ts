@@ -78,7 +78,7 @@ export class ResultSet {
 export class Recorder {
   readonly #cells: ReadonlyMap<string, Cell>
   readonly #settled = new Set<string>()
-  /** What the task's later steps could not do without. */
+  /** The latest failure: what is never heard of did not run because of it. */
   #brokenBy: CellError | undefined
 
   constructor(cells: ReadonlyMap<string, Cell>) {
@@ -90,9 +90,8 @@ export class Recorder {
     const cell = this.#cells.get(event.name)
     if (event.type === 'failed') {
       const { kind, message } = event.error
-      // A step of the life, or a workload: what does not run after it, does not because of it.
       const about = kind === 'unavailable' ? message : `${event.name} failed: ${message}`
-      this.#brokenBy ??= { kind: kind === 'unavailable' ? kind : 'not-run', message: about }
+      this.#brokenBy = { kind: kind === 'unavailable' ? kind : 'not-run', message: about }
     }
     if (cell === undefined) return
     this.#settled.add(event.name)
