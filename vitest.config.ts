@@ -53,7 +53,7 @@ export default defineConfig(async () => ({
           // PGlite finds its .wasm and .data relative to its own modules.
           exclude: ['@electric-sql/pglite'],
           // Found in mid-run, a dependency would reload the page and fail the test under way.
-          include: ['comlink', 'fast-check'],
+          include: ['fast-check'],
         },
         test: {
           name: 'browser',
