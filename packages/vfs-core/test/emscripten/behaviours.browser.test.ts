@@ -14,7 +14,7 @@ describe('@electric-sql/pglite 0.5.16 (Emscripten 6.0.3)', () => {
 
   beforeAll(async () => {
     const { Module } = await PGlite.create({ noInitDb: true })
-    module = { FS: Module.FS as unknown as TestFS, heap: () => Module.HEAPU8 }
+    module = { FS: Module.FS as TestFS, heap: () => Module.HEAPU8 }
   })
 
   for (const [group, list] of Object.entries(behaviours)) {
