@@ -4,3 +4,4 @@
 export * from './contract/index.ts'
 export * from './engine/index.ts'
 export * from './storage/index.ts'
+export { CHUNK_SIZE, ChunkedContent } from './memory/chunked-content.ts'

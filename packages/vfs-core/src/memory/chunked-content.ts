@@ -1,6 +1,6 @@
 // Bytes by inode in memory, in chunks of 64 KiB, so that holes cost nothing and growing copies nothing.
 // The memory backend's content store; a backend that keeps its files in memory and persists chunks
-// builds on it.
+// builds on it: it loads chunks at open and lends them to storage while they are on their way there.
 
 import { VfsError, type Ino } from '../contract/index.ts'
 
@@ -16,7 +16,9 @@ type Chunks = Map<number, Uint8Array>
 
 export class ChunkedContent {
   readonly #files = new Map<Ino, Chunks>()
-  readonly #capacity: number
+  // Buffers that nobody may change: a write to one goes to a copy that takes its place.
+  readonly #lent = new Set<Uint8Array>()
+  #capacity: number
   #bytes = 0
 
   /** `capacity` is the most bytes of buffers to hold; beyond it writes throw ENOSPC. */
@@ -31,6 +33,10 @@ export class ChunkedContent {
 
   get capacity(): number {
     return this.#capacity
+  }
+
+  set capacity(bytes: number) {
+    this.#capacity = bytes
   }
 
   read(ino: Ino, into: Uint8Array, at: number): void {
@@ -74,7 +80,13 @@ export class ChunkedContent {
         chunks.delete(index)
         this.#bytes -= buffer.length
       } else if (index === last) {
-        buffer.fill(0, Math.min(newSize - last * CHUNK_SIZE, buffer.length))
+        const start = Math.min(newSize - last * CHUNK_SIZE, buffer.length)
+        if (!this.#lent.has(buffer)) buffer.fill(0, start)
+        else {
+          const kept = new Uint8Array(buffer.length)
+          kept.set(buffer.subarray(0, start))
+          chunks.set(index, kept)
+        }
       }
     }
   }
@@ -86,7 +98,30 @@ export class ChunkedContent {
 
   clear(): void {
     this.#files.clear()
+    this.#lent.clear()
     this.#bytes = 0
+  }
+
+  /** Takes over a buffer that storage held for a chunk; at most CHUNK_SIZE bytes, zero beyond the file's end. */
+  load(ino: Ino, index: number, buffer: Uint8Array): void {
+    let chunks = this.#files.get(ino)
+    if (chunks === undefined) this.#files.set(ino, (chunks = new Map()))
+    chunks.set(index, buffer)
+    this.#bytes += buffer.length
+  }
+
+  /**
+   * The buffer of a chunk, if it has one, with its bytes as they are now: until `takeBack` they stay so,
+   * whatever is written to the file meanwhile.
+   */
+  lend(ino: Ino, index: number): Uint8Array | undefined {
+    const buffer = this.#files.get(ino)?.get(index)
+    if (buffer !== undefined) this.#lent.add(buffer)
+    return buffer
+  }
+
+  takeBack(buffer: Uint8Array): void {
+    this.#lent.delete(buffer)
   }
 
   /** Makes every buffer the range needs before any byte is written, so that ENOSPC changes nothing. */
@@ -97,8 +132,9 @@ export class ChunkedContent {
     for (let index = first; index <= last; index++) {
       const needed = Math.min(at + length - index * CHUNK_SIZE, CHUNK_SIZE)
       const buffer = chunks?.get(index)
-      if (buffer !== undefined && buffer.length >= needed) continue
-      const grown = this.#allocate(bufferSize(needed), buffer?.length ?? 0)
+      const held = buffer?.length ?? 0
+      if (buffer !== undefined && held >= needed && !this.#lent.has(buffer)) continue
+      const grown = this.#allocate(Math.max(bufferSize(needed), held), held)
       if (buffer !== undefined) grown.set(buffer)
       if (chunks === undefined) this.#files.set(ino, (chunks = new Map()))
       chunks.set(index, grown)
