@@ -1,0 +1,206 @@
+// The connection to one store's database. Browsers close connections on their own: when the user clears
+// the site's storage, when another tab wants to upgrade or delete the database, when a phone kills its
+// storage process. A transaction that fails over this is run once more on a new connection; that is
+// safe because a transaction is atomic and the records it writes are idempotent.
+
+import { toVfsError, VfsError } from '@wasm-vfs/core/backend'
+import type { Counters } from './counters.ts'
+import { databaseName, MIGRATIONS, OBJECT_STORES, SCHEMA_VERSION } from './layout.ts'
+import { waitFor } from './waiting.ts'
+
+export interface ConnectionOptions {
+  /** The store's name. */
+  readonly name: string
+  readonly counters: Counters
+  readonly deadlineMs: number
+}
+
+/** Runs inside a transaction: whatever it awaits must be a request of that transaction. */
+export type TransactionBody<T> = (
+  transaction: IDBTransaction,
+  /** To be called when a request was answered. */
+  progress: () => void,
+) => T | Promise<T>
+
+export class Connection {
+  readonly #options: ConnectionOptions
+  // Undefined when the browser has closed it, or asked us to.
+  #database: IDBDatabase | undefined
+
+  private constructor(options: ConnectionOptions, database: IDBDatabase) {
+    this.#options = options
+    this.#use(database)
+  }
+
+  /** Makes the database if there is none. Errors as `openIdb`. */
+  static async open(options: ConnectionOptions): Promise<Connection> {
+    return new Connection(options, await openDatabase(options, true))
+  }
+
+  /**
+   * Runs `body` in a transaction and resolves with its result when the transaction is complete, i.e.
+   * as durable as asked. Rejects with a VfsError, and then nothing was changed, except after ETIMEDOUT,
+   * which leaves open whether it was.
+   */
+  async transaction<T>(
+    mode: 'readonly' | 'readwrite',
+    durability: IDBTransactionDurability,
+    body: TransactionBody<T>,
+  ): Promise<T> {
+    try {
+      return await this.#attempt(mode, durability, body)
+    } catch (error) {
+      if (!this.#isLost(error)) throw this.#explain(error)
+    }
+    this.close()
+    try {
+      return await this.#attempt(mode, durability, body)
+    } catch (error) {
+      throw this.#explain(error)
+    }
+  }
+
+  close(): void {
+    this.#database?.close()
+    this.#database = undefined
+  }
+
+  async #attempt<T>(
+    mode: IDBTransactionMode,
+    durability: IDBTransactionDurability,
+    body: TransactionBody<T>,
+  ): Promise<T> {
+    if (this.#database === undefined) this.#use(await openDatabase(this.#options, false))
+    const transaction = this.#database!.transaction(OBJECT_STORES, mode, { durability })
+    this.#options.counters.transactions++
+    const { deadlineMs } = this.#options
+    const operation = mode === 'readonly' ? 'open' : 'sync'
+    const onTimeout = (): undefined => abort(transaction)
+    return await waitFor<T>({ operation, deadlineMs, onTimeout }, (wait) => {
+      let result: T
+      let failure: unknown
+      transaction.oncomplete = () => wait.done(result)
+      transaction.onabort = () => wait.failed(failure ?? transaction.error ?? aborted())
+      void (async () => {
+        try {
+          result = await body(transaction, wait.progress)
+          // Without this the browser first has to notice that no request follows.
+          if (mode === 'readwrite') transaction.commit()
+        } catch (error) {
+          // A failed request aborts its transaction, whose error says more than the request's.
+          if (transaction.error === null) failure = error
+          abort(transaction)
+        }
+      })()
+    })
+  }
+
+  #use(database: IDBDatabase): void {
+    this.#database = database
+    const lost = (): void => {
+      if (this.#database === database) this.#database = undefined
+    }
+    database.onclose = lost
+    database.onversionchange = () => {
+      // Whoever upgrades or deletes it waits for this; transactions under way still complete.
+      database.close()
+      lost()
+    }
+  }
+
+  /** The transaction failed because of the connection, not because of what it does. */
+  #isLost(error: unknown): boolean {
+    if (error instanceof VfsError) return false
+    if (this.#database === undefined) return true
+    const { name } = error as { name?: unknown }
+    return name === 'InvalidStateError' || name === 'AbortError' || name === 'UnknownError'
+  }
+
+  #explain(error: unknown): VfsError {
+    const { name } = this.#options
+    const explained = toVfsError(error, 'sync', { path: name })
+    return explained.code === 'ECANCELED'
+      ? new VfsError('EIO', 'sync', {
+          path: name,
+          detail: 'the browser aborted the transaction, twice',
+          cause: error,
+        })
+      : explained
+  }
+}
+
+function aborted(): DOMException {
+  return new DOMException('the transaction was aborted', 'AbortError')
+}
+
+function abort(transaction: IDBTransaction): undefined {
+  try {
+    transaction.abort()
+  } catch {
+    // It has ended already, or is being committed.
+  }
+}
+
+async function openDatabase(
+  { name, deadlineMs }: ConnectionOptions,
+  create: boolean,
+): Promise<IDBDatabase> {
+  let refusal: VfsError | undefined
+  let blocked = false
+  let given = false
+  const onTimeout = (): VfsError | undefined => {
+    given = true
+    if (!blocked) return undefined
+    return new VfsError('EBUSY', 'open', {
+      path: name,
+      detail: 'another tab has an older layout of this store open; close that tab',
+    })
+  }
+  const database = await waitFor<IDBDatabase>(
+    { operation: 'open', deadlineMs, onTimeout },
+    (wait) => {
+      const request = indexedDB.open(databaseName(name), SCHEMA_VERSION)
+      request.onblocked = () => {
+        blocked = true
+      }
+      request.onupgradeneeded = ({ oldVersion }) => {
+        if (oldVersion === 0 && !create) {
+          refusal = deleted(name)
+          request.transaction!.abort()
+          return
+        }
+        for (const migrate of MIGRATIONS.slice(oldVersion)) migrate(request.result)
+      }
+      request.onsuccess = () => {
+        // Nobody waits any more: an open connection would stand in the way of others.
+        if (given) request.result.close()
+        else wait.done(request.result)
+      }
+      request.onerror = () => wait.failed(refusal ?? explainOpen(request.error, name))
+    },
+  )
+  if (OBJECT_STORES.every((each) => database.objectStoreNames.contains(each))) return database
+  database.close()
+  throw new VfsError('EEXIST', 'open', {
+    path: name,
+    detail: `the database '${databaseName(name)}' holds something else; choose another name`,
+  })
+}
+
+function deleted(name: string): VfsError {
+  return new VfsError('EIO', 'sync', {
+    path: name,
+    detail:
+      "the store was deleted while it was open (by the user clearing the site's data, or by a program); " +
+      'what is in memory can still be read, but not kept under this name until it is opened anew',
+  })
+}
+
+function explainOpen(error: DOMException | null, name: string): VfsError {
+  if (error?.name !== 'VersionError') return toVfsError(error, 'open', { path: name })
+  return new VfsError('EINVAL', 'open', {
+    path: name,
+    detail: 'the store has the layout of a newer version of @wasm-vfs/idb; reload or update',
+    cause: error,
+  })
+}

@@ -1,0 +1,62 @@
+// The stores of this origin: listing and deleting them.
+
+import { takeOwnership, toVfsError, VfsError, type OwnershipOptions } from '@wasm-vfs/core/backend'
+import { checkStoreName, databaseName, storeName } from './layout.ts'
+import { checkEnvironment } from './open.ts'
+import { DEADLINE_MS } from './options.ts'
+import { waitFor } from './waiting.ts'
+
+/** The names of all stores, sorted. ENOTSUP where IndexedDB cannot list its databases. */
+export async function listIdb(): Promise<string[]> {
+  checkEnvironment()
+  if (typeof indexedDB.databases !== 'function') {
+    throw new VfsError('ENOTSUP', 'list', { detail: 'this browser does not list its databases' })
+  }
+  try {
+    const databases = await indexedDB.databases()
+    const names = databases.map(({ name = '' }) => storeName(name))
+    return names.filter((name) => name !== undefined).sort()
+  } catch (error) {
+    throw toVfsError(error, 'list')
+  }
+}
+
+/**
+ * Deletes the store called `name`; nothing happens if there is none. EBUSY if it is open, as
+ * `options.wait` says.
+ */
+export async function deleteIdb(
+  name: string,
+  options: Pick<OwnershipOptions, 'wait'> = {},
+): Promise<void> {
+  checkStoreName(name)
+  checkEnvironment()
+  const release = await takeOwnership(databaseName(name), options)
+  try {
+    await deleteDatabase(name)
+  } catch (error) {
+    throw toVfsError(error, 'delete', { path: name })
+  } finally {
+    await release()
+  }
+}
+
+function deleteDatabase(name: string): Promise<void> {
+  let blocked = false
+  const onTimeout = (): VfsError | undefined => {
+    if (!blocked) return undefined
+    return new VfsError('EBUSY', 'delete', {
+      path: name,
+      detail: 'another tab does not let go of the database; it goes when that tab does',
+    })
+  }
+  const options = { operation: 'delete', deadlineMs: DEADLINE_MS, onTimeout }
+  return waitFor<void>(options, (wait) => {
+    const request = indexedDB.deleteDatabase(databaseName(name))
+    request.onblocked = () => {
+      blocked = true
+    }
+    request.onsuccess = () => wait.done()
+    request.onerror = () => wait.failed(request.error)
+  })
+}
