@@ -112,7 +112,7 @@ export class StateLog implements MetadataStore<PoolFact> {
     file.flushAlways()
     this.#emptyOther()
     this.#append({ epoch: newEpoch() })
-    this.#flush()
+    this.flush()
   }
 
   /** Writes the first image of a new store. */
@@ -125,13 +125,19 @@ export class StateLog implements MetadataStore<PoolFact> {
     const facts = [...batch.facts, ...batch.storeFacts].map(encodeFact)
     this.#append({ facts })
     this.#counters.commits++
-    if (this.#level.current === 'strict') this.#flush()
+    if (this.#level.current === 'strict') this.flush()
     if (this.#end >= this.#checkpointAt) this.#checkpoint(snapshot)
   }
 
-  /** All committed batches are on storage when this returns, and no older state is. */
+  /** All committed batches are on storage when this returns. */
+  flush(): void {
+    this.#files[this.#active].flush()
+    this.#durableSeq = this.#seq
+  }
+
+  /** As `flush`, and no older state is on storage. */
   sync(): void {
-    this.#flush()
+    this.flush()
     this.#emptyOther()
   }
 
@@ -139,7 +145,7 @@ export class StateLog implements MetadataStore<PoolFact> {
     try {
       if (clean) {
         this.#append({ closed: true })
-        this.#flush()
+        this.flush()
       }
     } finally {
       for (const file of this.#files) file.close()
@@ -169,11 +175,6 @@ export class StateLog implements MetadataStore<PoolFact> {
     this.#end += bytes.length
     this.#sum = sum
     this.#seq++
-  }
-
-  #flush(): void {
-    this.#files[this.#active].flush()
-    this.#durableSeq = this.#seq
   }
 
   /**

@@ -40,6 +40,7 @@ const COMPACT_STEP = 8 * 1024 * 1024
 export class PoolContent implements ContentStore<PoolFact> {
   readonly #pool: Pool
   readonly #order: FlushOrder
+  readonly #log: StateLog
   readonly #level: DurabilityLevel
   readonly #closed: boolean
   readonly #gathering: Gathering
@@ -55,6 +56,7 @@ export class PoolContent implements ContentStore<PoolFact> {
   constructor(options: PoolContentOptions, regions: Map<Ino, Region>) {
     this.#pool = options.pool
     this.#order = options.order
+    this.#log = options.log
     this.#level = options.level
     this.#closed = options.closed
     this.#gathering = new Gathering(options.cacheBytes)
@@ -179,6 +181,7 @@ export class PoolContent implements ContentStore<PoolFact> {
   }
 
   committed(): void {
+    if (this.#level.current === 'relaxed') this.#order.deferLog(this.#log)
     this.#space.committed()
   }
 

@@ -216,6 +216,8 @@ export class RegionSpace {
     }
     for (const region of regions) {
       const { file, offset, capacity, size } = region
+      // A file's growth may not have reached storage before its size did.
+      file.reserve(offset + size)
       this.#zeroWhereNeeded(region, size, Math.min(capacity, file.storage.size - offset))
     }
     if (pack.storage.size <= slots.top) return
