@@ -1,4 +1,6 @@
-import { serveModel } from '@wasm-vfs/core/testing/model'
-import { opfsAhpTarget } from './opfs-ahp.target.ts'
+// The page chooses the target by the worker's name.
 
-serveModel(opfsAhpTarget)
+import { serveModel } from '@wasm-vfs/core/testing/model'
+import { crampedTarget, opfsAhpTarget } from './opfs-ahp.target.ts'
+
+serveModel(self.name === crampedTarget.name ? crampedTarget : opfsAhpTarget)

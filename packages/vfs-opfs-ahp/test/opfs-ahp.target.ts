@@ -16,3 +16,12 @@ export const opfsAhpTarget: ConformanceTarget = {
   open: (storeName) => openOpfsAhp(storeName),
   destroy: (storeName) => deleteOpfsAhp(storeName),
 }
+
+/** As short of handles and of cache as options allow, so that files share, move and spill early. */
+export const crampedTarget: ConformanceTarget = {
+  ...opfsAhpTarget,
+  name: 'opfs-ahp, cramped and relaxed',
+  open: (storeName) => {
+    return openOpfsAhp(storeName, { durability: 'relaxed', maxHandles: 8, cacheBytes: 8192 })
+  },
+}

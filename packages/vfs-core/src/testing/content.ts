@@ -30,16 +30,19 @@ export function writeFile(
   return ino
 }
 
+/** A buffer for a read, full of what the read must overwrite: a zero has to be read to be there. */
+export const unreadBuffer = (length: number): Uint8Array => new Uint8Array(length).fill(0x5a)
+
 /** The whole content of a file, as its size says. */
 export function readFile(vfs: Vfs, ino: Ino): Uint8Array {
   const { size } = vfs.getattr(ino)
-  const content = new Uint8Array(size)
+  const content = unreadBuffer(size)
   equal(vfs.read(ino, content, 0), size, 'bytes read')
   return content
 }
 
 export function readRange(vfs: Vfs, ino: Ino, at: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length)
+  const bytes = unreadBuffer(length)
   return bytes.subarray(0, vfs.read(ino, bytes, at))
 }
 

@@ -79,6 +79,8 @@ export class TaskWorker {
         })
       }
       const onError = (event: Event): void => {
+        // Told to the caller here, so no news to the page.
+        event.preventDefault()
         const { message = event.type } = event as Partial<ErrorEvent>
         giveUp(`the worker failed: ${message}`)
       }

@@ -13,6 +13,9 @@ import {
 /** Contents up to this size are compared whole; of larger files, this much at either end. */
 const WHOLE_CONTENT_MAX = 1 << 20
 
+/** What a read must overwrite, so that a zero has to be read to be there. */
+const UNREAD = 0x5a
+
 export interface TreeNode {
   readonly ino: Ino
   readonly mode: number
@@ -39,10 +42,10 @@ export function treeOf(vfs: Vfs, ino: Ino = ROOT_INO): TreeNode {
 
 function contentOf(vfs: Vfs, ino: Ino, size: number): Uint8Array {
   if (size <= WHOLE_CONTENT_MAX) {
-    const content = new Uint8Array(size)
+    const content = new Uint8Array(size).fill(UNREAD)
     return content.subarray(0, vfs.read(ino, content, 0))
   }
-  const ends = new Uint8Array(2 * WHOLE_CONTENT_MAX)
+  const ends = new Uint8Array(2 * WHOLE_CONTENT_MAX).fill(UNREAD)
   vfs.read(ino, ends.subarray(0, WHOLE_CONTENT_MAX), 0)
   vfs.read(ino, ends.subarray(WHOLE_CONTENT_MAX), size - WHOLE_CONTENT_MAX)
   return ends

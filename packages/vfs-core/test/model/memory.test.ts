@@ -5,7 +5,7 @@ import { runModel, type OperationKind } from '@wasm-vfs/core/testing/model'
 import { expect, it } from 'vitest'
 import { memoryTarget } from '../conformance/memory.target.ts'
 
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 1500)
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 1000)
 const SEED = process.env['MODEL_SEED']
 
 /** Every operation that a target without remounts is given, and whether it can be refused. */

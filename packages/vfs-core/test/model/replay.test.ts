@@ -4,7 +4,7 @@ import { runModel } from '@wasm-vfs/core/testing/model'
 import { expect, it } from 'vitest'
 import { logTarget, transactionTarget } from '../conformance/replay.target.ts'
 
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 500)
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 300)
 const SEED = process.env['MODEL_SEED']
 
 for (const target of [logTarget, transactionTarget]) {

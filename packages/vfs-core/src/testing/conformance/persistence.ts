@@ -58,6 +58,28 @@ export const persistence: Requirement = requirement('persistence', [
     },
   },
   {
+    name: 'a change of nothing but an attribute or a size is there after a remount',
+    needs,
+    async run(context) {
+      const file = writeFile(context.vfs, 'file', pattern(5000))
+      const changes: ((vfs: Vfs) => void)[] = [
+        (vfs) => vfs.setattr(file, { mode: 0o600 }),
+        (vfs) => vfs.setattr(file, { mtime: 1000 }),
+        (vfs) => vfs.setattr(file, { atime: 2000, ctime: 3000 }),
+        (vfs) => vfs.setattr(ROOT_INO, { mode: 0o711 }),
+        (vfs) => vfs.truncate(file, 4000),
+        (vfs) => vfs.truncate(file, 6000),
+        (vfs) => vfs.setattr(file, { size: 10 }),
+        (vfs) => vfs.write(file, pattern(10, 2), 100),
+      ]
+      for (const [index, change] of changes.entries()) {
+        change(context.vfs)
+        const before = treeOf(context.vfs)
+        equal(treeOf(await context.reopen()), before, `the tree after change ${index}`)
+      }
+    },
+  },
+  {
     name: 'a tree survives many remounts, with and without changes and syncs',
     needs,
     async run(context) {

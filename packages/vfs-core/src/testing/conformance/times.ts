@@ -207,4 +207,17 @@ export const times: Requirement = requirement('times', [
       equal({ mtime: found.mtime, ctime: found.ctime }, { mtime, ctime }, 'times')
     },
   },
+  {
+    name: 'a time that a read moved survives a remount, in which nothing else had changed',
+    needs: { persistent: true },
+    async run(context) {
+      const file = writeFile(context.vfs, 'file', pattern(10))
+      context.vfs.setattr(file, { atime: LONG_AGO, mtime: LONG_AGO, ctime: LONG_AGO })
+      const again = await context.reopen()
+      again.read(file, new Uint8Array(10), 0)
+      const { atime } = again.getattr(file)
+      check(atime > LONG_AGO, 'the read moved atime')
+      equal((await context.reopen()).getattr(file).atime, atime, 'atime')
+    },
+  },
 ])

@@ -2,6 +2,7 @@
 
 import { BLOCK_SIZE, S_IFDIR, S_IFLNK, S_IFREG, type Ino, type Vfs } from '../../contract/index.ts'
 import { check, equal, throwsError } from '../assert.ts'
+import { unreadBuffer } from '../content.ts'
 import type { PlainFs, PlainNode, Span } from './plain-fs.ts'
 
 export const TYPES: Readonly<Record<PlainNode['kind'], number>> = {
@@ -55,7 +56,7 @@ function sizeOf(node: PlainNode): number {
 
 function compareContent(vfs: Vfs, ino: Ino, expected: Uint8Array): void {
   // One byte more than there is, so that a file that reads on beyond its size is seen.
-  const found = new Uint8Array(expected.length + 1)
+  const found = unreadBuffer(expected.length + 1)
   const length = vfs.read(ino, found, 0)
   equal(found.subarray(0, length), expected, `inode ${ino}: content`)
 }

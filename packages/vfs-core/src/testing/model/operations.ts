@@ -60,7 +60,7 @@ export type OperationKind = Operation['do']
 /** Few, so that names meet; the last is as long as a name can be. */
 const NAMES = ['a', 'b', 'c', 'd', 'n\u00e4me', '__proto__', '\u20ac'.repeat(85)]
 
-const BAD_NAMES = ['', '.', '..', 'a/b', 'nul\0', '\ud800', 'x'.repeat(256)]
+const BAD_NAMES = ['', '.', '..', 'a/b', 'nul\0', '\ud800', 'x'.repeat(256), '\u20ac'.repeat(86)]
 
 const TARGETS = ['a', '../b', '/', 'nowhere', 't'.repeat(4096), 't'.repeat(4097), '']
 

@@ -9,7 +9,7 @@ import {
   type Vfs,
 } from '../../contract/index.ts'
 import { check, ConformanceFailure, equal } from '../assert.ts'
-import { pattern } from '../content.ts'
+import { pattern, unreadBuffer } from '../content.ts'
 import { compareWithModel, TYPES } from './compare.ts'
 import type { Choice, Operation, Place, Position } from './operations.ts'
 import {
@@ -184,7 +184,7 @@ export class Pair {
         )
       case 'read': {
         const at = positionIn(node, operation.at)
-        const buffer = new Uint8Array(operation.length)
+        const buffer = unreadBuffer(operation.length)
         return this.#both(
           `read(${shown}, ${operation.length} bytes, ${at})`,
           () => buffer.subarray(0, vfs.read(ino, buffer, at)),
