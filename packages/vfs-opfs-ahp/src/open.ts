@@ -114,11 +114,12 @@ async function load(log: StateLog, pool: Pool): Promise<LoadedStore> {
   const { tree, placement, closed } = replayed
   await pool.openAll(placement.files, placement.usedFiles())
   const regions = placeRegions(placement, tree, pool, closed)
-  emptyLeftovers(pool, closed)
   // What a killed session wrote can be read but may not be on storage. Once flushed, what is read here
-  // is what a power cut would leave; before that nothing is written, and nothing free is reused.
+  // is what a power cut would leave; before that nothing is written, cut or reused. The log, too: what
+  // it says is free may belong to a file in the state that a power cut would bring back.
   if (!closed) for (const file of pool.files) file.storage.flushAlways()
   log.begin()
+  emptyLeftovers(pool, closed)
   return { tree, regions, closed }
 }
 

@@ -48,6 +48,8 @@ export interface SlotContents {
   readonly sum: number
   readonly seq: number
   readonly imageEnd: number
+  /** A line that had reached storage is bad. Whether that matters depends on the other slot. */
+  readonly damage: VfsError | undefined
 }
 
 const NEWLINE = 0x0a
@@ -63,7 +65,7 @@ export function encodeLine(body: HeaderBody | LineBody, previous: number): [Uint
   return [utf8.encode(`{"sum":"${hex(sum)}",${rest}\n`), sum]
 }
 
-/** Throws EIO for damage, EINVAL for a format this version does not know. */
+/** Throws EINVAL for a format this version does not know. */
 export function readSlot(bytes: Uint8Array, path: string): SlotContents {
   const records: FactRecord[] = []
   let header: HeaderBody | undefined
@@ -84,9 +86,9 @@ export function readSlot(bytes: Uint8Array, path: string): SlotContents {
     seq = body.seq
     end = line.end
   }
-  if (end < bytes.length) checkTorn(bytes.subarray(end), header === undefined ? 0 : seq + 1, path)
+  const damage = damageBehind(bytes.subarray(end), header === undefined ? 0 : seq + 1, path)
   const state = imageEnd > 0 ? 'complete' : bytes.length === 0 ? 'empty' : 'incomplete'
-  return { state, header, records, closed, end, sum, seq, imageEnd }
+  return { state, header, records, closed, end, sum, seq, imageEnd, damage }
 }
 
 interface Line {
@@ -143,18 +145,19 @@ function checkHeader(body: HeaderBody | LineBody, path: string): HeaderBody {
  * line behind it that says the bad one had reached storage makes it damage, and cutting it off would
  * lose what was acknowledged.
  */
-function checkTorn(tail: Uint8Array, badSeq: number, path: string): void {
+function damageBehind(tail: Uint8Array, badSeq: number, path: string): VfsError | undefined {
   let previous: number | undefined
   for (const line of lines(tail)) {
     const body = previous === undefined ? undefined : decodeLine(line.bytes, previous)
     if (body !== undefined && body.durable >= badSeq) {
-      throw new VfsError('EIO', 'open', {
+      return new VfsError('EIO', 'open', {
         path,
         detail: `line ${badSeq} of the state is damaged, although it had reached storage`,
       })
     }
     previous = line.sum
   }
+  return undefined
 }
 
 function hex(sum: number): string {

@@ -256,15 +256,27 @@ function otherSlot(slot: 0 | 1): 0 | 1 {
   return slot === 0 ? 1 : 0
 }
 
-/** The slot to go on with: of two whole ones the newer; undefined if there is none. */
+/**
+ * The slot to go on with: of two whole ones the newer; undefined if there is none. Throws EIO if the
+ * one to go on with is damaged.
+ */
 function newerSlot(slots: readonly [SlotContents, SlotContents]): 0 | 1 | undefined {
-  const [a, b] = slots
-  if (a.state === 'complete' && b.state === 'complete') {
-    return a.header!.generation > b.header!.generation ? 0 : 1
+  const whole = ([0, 1] as const)
+    .filter((slot) => slots[slot].state === 'complete' && slots[slot].damage === undefined)
+    .sort((a, b) => generationOf(slots[b]) - generationOf(slots[a]))
+  const [newest] = whole
+  for (const slot of slots) {
+    // A power cut in the middle of a checkpoint leaves part of the new image, or part of the old slot
+    // that was being emptied; either way the other slot is whole and counts.
+    const counts = newest === undefined || generationOf(slot) > generationOf(slots[newest])
+    if (slot.damage !== undefined && counts) throw slot.damage
   }
-  if (a.state === 'complete') return 0
-  if (b.state === 'complete') return 1
-  return undefined
+  return newest
+}
+
+/** A slot without a header is an image that was never finished, or one that was being emptied. */
+function generationOf({ header }: SlotContents): number {
+  return header?.generation ?? 0
 }
 
 /** Eight random bytes. Two sessions that append the same facts must not make the same lines. */

@@ -36,12 +36,13 @@ export function placeRegions(
 }
 
 /**
- * Empties what no place covers, not yet flushed: spare files, and the pack above its highest slot.
- * After a clean close both are empty or zero already.
+ * Empties what no place covers: spare files, and the pack above its highest slot. After a clean close
+ * both are empty or zero already. The state that says so is on storage.
  */
 export function emptyLeftovers(pool: Pool, closed: boolean): void {
   if (!closed && pool.pack.storage.size > pool.slots.top) {
     pool.pack.storage.truncate(pool.slots.top)
+    pool.pack.storage.flush()
   }
   for (const file of pool.files) {
     if (file === pool.pack || file.owner !== undefined) continue

@@ -121,7 +121,10 @@ export function writeAhead(random: SeededRandom, log: string, table: string): Wo
 /** Enough long facts for an image of the tree to be due, then small commits around it. */
 export function checkpoints(random: SeededRandom): Workload {
   const names = Array.from({ length: 58 + random.below(8) }, (_, index) => `/s${index}`)
+  // An image of several lines, half of the time.
+  const many = Array.from({ length: random.chance(0.5) ? 300 : 0 }, (_, index) => `/many${index}`)
   const workload: Operation[] = [
+    ...many.map((name): Operation => ['mkdir', name]),
     ...names.map((name): Operation => ['symlink', name, 4000]),
     ['fsync', '/'],
     ...names.map((name): Operation => ['unlink', name]),
