@@ -1,0 +1,101 @@
+// Postgres on idb: a database lives through close, reopen and the death of its worker, and reading
+// opens no transaction.
+
+import type { VfsCounters } from '@wasm-vfs/core'
+import { TaskWorker } from '@wasm-vfs/core/testing'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { InsertRequest, OpenRequest } from './pglite.worker.ts'
+
+const DEADLINE_MS = 60_000
+
+const worker = new TaskWorker(
+  () => new Worker(new URL('./pglite.worker.ts', import.meta.url), { type: 'module' }),
+)
+const call = (task: string, argument?: unknown): Promise<unknown> =>
+  worker.call(task, argument, DEADLINE_MS)
+// A terminated worker gives its lock back a moment later.
+const open = (name: string, durability: 'strict' | 'relaxed' = 'strict'): Promise<unknown> =>
+  call('open', { name, options: { durability, wait: true } } satisfies OpenRequest)
+const stats = async (): Promise<VfsCounters> => (await call('stats')) as VfsCounters
+
+describe('PGlite on idb', () => {
+  afterAll(() => worker.terminate())
+
+  it('has everything after close and reopen, and SELECT opens no transaction', async () => {
+    const name = 'pglite-reopened'
+    await open(name)
+    await call('exec', 'CREATE TABLE many (id int PRIMARY KEY, body text)')
+    await call(
+      'exec',
+      `INSERT INTO many SELECT id, md5(id::text) FROM generate_series(1, 20000) AS id;
+       DELETE FROM many WHERE id % 2 = 0`,
+    )
+    await call('exec', 'VACUUM FULL many')
+    await call('exec', 'CHECKPOINT')
+    await call('close')
+    await open(name)
+    const sum = 'SELECT count(*)::int AS n, sum(id)::text AS sum FROM many'
+    expect(await call('query', sum)).toEqual([{ n: 10_000, sum: '100000000' }])
+    // The first scan after VACUUM may still set hint bits; from the second on nothing is written.
+    const before = await stats()
+    expect(await call('query', sum)).toEqual([{ n: 10_000, sum: '100000000' }])
+    expect((await stats()).transactions).toBe(before.transactions)
+    await call('exec', "INSERT INTO many VALUES (0, 'one more')")
+    expect((await stats()).transactions).toBe(before.transactions! + 1)
+    await call('close')
+    await call('remove', name)
+  }, 120_000)
+
+  it.each(['strict', 'relaxed'] as const)(
+    'has every acknowledged row after its worker was terminated (%s)',
+    async (durability) => {
+      const name = `pglite-killed-${durability}`
+      await open(name, durability)
+      await call('exec', 'CREATE TABLE log (id int PRIMARY KEY, body text)')
+      for (let id = 0; id < 50; id++) await call('exec', `INSERT INTO log VALUES (${id}, 'row')`)
+      worker.terminate()
+
+      await open(name, durability)
+      expect(await call('query', 'SELECT count(*)::int AS n FROM log')).toEqual([{ n: 50 }])
+      await call('close')
+      await call('remove', name)
+    },
+    120_000,
+  )
+
+  it('has every acknowledged row of queries issued at once, killed among them', async () => {
+    const name = 'pglite-concurrent'
+    await open(name)
+    await call('exec', 'CREATE TABLE log (id int PRIMARY KEY, body text)')
+    for (const killAfter of [1, 3, 8]) {
+      const channel = `${name}-${killAfter}`
+      const acknowledged = await insertUntil(channel, killAfter)
+      await open(name)
+      const rows = (await call('query', 'SELECT id FROM log ORDER BY id')) as { id: number }[]
+      const present = new Set(rows.map(({ id }) => id))
+      expect(acknowledged.filter((id) => !present.has(id))).toEqual([])
+      await call('exec', 'TRUNCATE log')
+    }
+    await call('close')
+    await call('remove', name)
+  }, 120_000)
+})
+
+/** Kills the worker as soon as so many inserts are acknowledged; answers with which were. */
+async function insertUntil(channel: string, killAfter: number): Promise<number[]> {
+  const announcements = new BroadcastChannel(channel)
+  const acknowledged: number[] = []
+  const enough = new Promise<void>((resolve) => {
+    announcements.onmessage = ({ data }: MessageEvent<number>) => {
+      acknowledged.push(data)
+      if (acknowledged.length === killAfter) resolve()
+    }
+  })
+  // It is terminated in the middle, so its answer never comes; its deadline passes unheard.
+  const request: InsertRequest = { channel, rows: 200 }
+  call('insertAtOnce', request).catch(() => {})
+  await enough
+  worker.terminate()
+  announcements.close()
+  return acknowledged
+}
