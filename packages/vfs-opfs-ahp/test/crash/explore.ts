@@ -310,7 +310,7 @@ export class Explorer {
   }
 }
 
-const FINISH_ONE_IN = 4
+const FINISH_ONE_IN = 6
 
 /** New files get space that must read as zeros, whoever had it before. */
 const CLOSING: Workload = [

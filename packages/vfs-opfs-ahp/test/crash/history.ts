@@ -17,6 +17,9 @@ export interface Version {
 
 export interface FileHistory {
   readonly ino: Ino
+  /** The bytes the session found; zeros behind them. */
+  readonly start: Uint8Array
+  /** The values since, of those sectors that were given any, oldest first. */
   readonly sectors: Map<number, Version[]>
   size: number
 }
@@ -63,6 +66,7 @@ export interface ObservedEntry {
 }
 
 export const ZERO_SECTOR: Uint8Array = new Uint8Array(SECTOR_SIZE)
+const NO_BYTES: Uint8Array = new Uint8Array(0)
 const PAGE = 8192
 const PERMISSIONS = 0o7777
 
@@ -96,9 +100,7 @@ export class History {
       parent!.entries.set(name, known ?? newEntry(ino, kind, mode & PERMISSIONS, length))
     }
     for (const [ino, bytes] of start.files) {
-      const file: FileHistory = { ino, sectors: new Map(), size: bytes.length }
-      this.files.set(ino, file)
-      this.#setBytes(file, bytes, 0)
+      this.files.set(ino, { ino, start: bytes, sectors: new Map(), size: bytes.length })
     }
     this.trees = [this.#tree()]
     this.enforcedUntil = [-Infinity]
@@ -124,7 +126,9 @@ export class History {
     const { parent, name } = this.#locate(path)
     const entry = newEntry(ino, kind, mode, length)
     parent!.entries.set(name, entry)
-    if (kind === 'file') this.files.set(ino, { ino, sectors: new Map(), size: 0 })
+    if (kind === 'file') {
+      this.files.set(ino, { ino, start: NO_BYTES, sectors: new Map(), size: 0 })
+    }
     this.#changed(parent!.ino, ino)
   }
 
@@ -153,11 +157,12 @@ export class History {
     const file = this.files.get(ino)!
     if (size === file.size) return
     const last = Math.floor(size / SECTOR_SIZE)
-    for (const [index, versions] of file.sectors) {
-      if (index < last || size > file.size) continue
-      const bytes = ZERO_SECTOR.slice()
-      if (index === last) bytes.set(versions.at(-1)!.bytes.subarray(0, size - last * SECTOR_SIZE))
-      versions.push({ operation: this.#operation, bytes, cut: true })
+    for (let index = last; index * SECTOR_SIZE < file.size; index++) {
+      const bytes = index === last ? ZERO_SECTOR.slice() : ZERO_SECTOR
+      if (index === last) {
+        bytes.set(latestSector(file, index).subarray(0, size - last * SECTOR_SIZE))
+      }
+      this.#addVersion(file, index, { operation: this.#operation, bytes, cut: true })
     }
     file.size = size
     this.#changed(ino)
@@ -252,13 +257,17 @@ export class History {
       const index = Math.floor(position / SECTOR_SIZE)
       const start = position - index * SECTOR_SIZE
       const length = Math.min(SECTOR_SIZE - start, bytes.length - done)
-      const versions = file.sectors.get(index) ?? []
-      const sector = (versions.at(-1)?.bytes ?? ZERO_SECTOR).slice()
+      const sector = latestSector(file, index).slice()
       sector.set(bytes.subarray(done, done + length), start)
-      if (versions.length === 0) file.sectors.set(index, versions)
-      versions.push({ operation: this.#operation, bytes: sector })
+      this.#addVersion(file, index, { operation: this.#operation, bytes: sector })
       done += length
     }
+  }
+
+  #addVersion(file: FileHistory, index: number, version: Version): void {
+    const versions = file.sectors.get(index)
+    if (versions === undefined) file.sectors.set(index, [version])
+    else versions.push(version)
   }
 
   #locate(path: string): { parent: Entry | undefined; name: string } {
@@ -300,6 +309,20 @@ export class History {
     list(this.#root, '')
     return lines.sort().join('\n')
   }
+}
+
+/** A sector as the session found it. */
+export function startSector({ start }: FileHistory, index: number): Uint8Array {
+  const at = index * SECTOR_SIZE
+  if (at >= start.length) return ZERO_SECTOR
+  if (at + SECTOR_SIZE <= start.length) return start.subarray(at, at + SECTOR_SIZE)
+  const sector = ZERO_SECTOR.slice()
+  sector.set(start.subarray(at))
+  return sector
+}
+
+function latestSector(file: FileHistory, index: number): Uint8Array {
+  return file.sectors.get(index)?.at(-1)?.bytes ?? startSector(file, index)
 }
 
 function newEntry(ino: Ino, kind: Entry['kind'], mode: number, length: number = 0): Entry {

@@ -4,6 +4,7 @@
 import type { Ino } from '@wasm-vfs/core'
 import { SECTOR_SIZE } from '@wasm-vfs/core/testing/simulated-opfs'
 import {
+  startSector,
   ZERO_SECTOR,
   type Acknowledgement,
   type FileHistory,
@@ -139,17 +140,24 @@ class Judgement {
   }
 
   #firstWrongSector(file: FileHistory, bytes: Uint8Array, since: number): number | undefined {
-    for (let at = 0; at < bytes.length; at += SECTOR_SIZE) {
-      const piece = bytes.subarray(at, at + SECTOR_SIZE)
-      if (!this.#isVersion(file.sectors.get(at / SECTOR_SIZE), piece, since)) return at
+    // Between the sectors that were given values everything is as the session found it.
+    let checked = 0
+    const changed = [...file.sectors.keys()].sort((a, b) => a - b)
+    for (const index of changed) {
+      const at = index * SECTOR_SIZE
+      if (at >= bytes.length) break
+      const wrong = firstDifference(file.start, bytes, checked, at)
+      if (wrong !== undefined) return wrong
+      if (!this.#isVersion(file, index, bytes.subarray(at, at + SECTOR_SIZE), since)) return at
+      checked = at + SECTOR_SIZE
     }
-    return undefined
+    return firstDifference(file.start, bytes, checked, bytes.length)
   }
 
-  #isVersion(versions: readonly Version[] | undefined, piece: Uint8Array, since: number): boolean {
-    let possible = [ZERO_SECTOR]
+  #isVersion(file: FileHistory, index: number, piece: Uint8Array, since: number): boolean {
+    let possible = [startSector(file, index)]
     let mixed = false
-    for (const { operation, bytes, cut } of versions ?? []) {
+    for (const { operation, bytes, cut } of file.sectors.get(index) ?? []) {
       if (operation > this.#until) break
       if (operation <= since) possible = [bytes]
       else possible.push(bytes)
@@ -168,6 +176,10 @@ class Judgement {
         const found = versions.find((version) => startsWith(version.bytes, piece))
         if (found === undefined) continue
         return `${about}the bytes of inode ${each.ino} at ${index * SECTOR_SIZE} since operation ${found.operation}`
+      }
+      for (let from = 0; from < each.start.length; from += SECTOR_SIZE) {
+        if (!startsWith(startSector(each, from / SECTOR_SIZE), piece)) continue
+        return `${about}the bytes that inode ${each.ino} began with at ${from}`
       }
     }
     return `${about}bytes that were never whole in any file: ${piece.subarray(0, 8).join(' ')} …`
@@ -204,7 +216,9 @@ class Judgement {
         const at = index * SECTOR_SIZE
         if (at >= bytes.length) continue
         if (ino === fsync.ino && at + SECTOR_SIZE > fsync.forwardFrom) continue
-        const first = firstOperationWith(versions, bytes.subarray(at, at + SECTOR_SIZE))
+        const piece = bytes.subarray(at, at + SECTOR_SIZE)
+        if (startsWith(startSector(file, index), piece)) continue
+        const first = firstOperationWith(versions, piece)
         if (first <= fsync.operation) continue
         return `inode ${ino} has at ${at} what operation ${first} wrote`
       }
@@ -234,4 +248,28 @@ function isMixOf(versions: readonly Uint8Array[], piece: Uint8Array): boolean {
 function startsWith(bytes: Uint8Array, piece: Uint8Array): boolean {
   for (let at = 0; at < piece.length; at++) if (bytes[at] !== piece[at]) return false
   return true
+}
+
+const zeros = new Uint8Array(64 * 1024)
+
+/** The first sector of [from, to) in which `bytes` is not `start`, or not zero behind its end. */
+function firstDifference(
+  start: Uint8Array,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): number | undefined {
+  let at = from
+  while (at < to) {
+    const inside = at < start.length
+    const end = inside ? Math.min(to, start.length) : Math.min(to, at + zeros.length)
+    const expected = inside ? start.subarray(at, end) : zeros.subarray(0, end - at)
+    const actual = bytes.subarray(at, end)
+    if (Buffer.compare(expected, actual) !== 0) {
+      const wrong = actual.findIndex((byte, index) => byte !== expected[index])
+      return Math.floor((at + wrong) / SECTOR_SIZE) * SECTOR_SIZE
+    }
+    at = end
+  }
+  return undefined
 }

@@ -53,7 +53,7 @@ export function saysNeverSettled(error: unknown): boolean {
 export function simulateWorld(seed: number, now: number): void {
   vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now })
   // A killed session cannot give a lock back here as it does in a browser.
-  vi.stubGlobal('navigator', {})
+  vi.stubGlobal('navigator', { storage: { estimate: () => Promise.resolve({ quota: 0 }) } })
   reseed(seed)
 }
 
