@@ -115,8 +115,9 @@ export const errors: Behaviour[] = [
   },
   {
     name: 'syncfs called for fsync(2) syncs what is open, and calls back at once',
-    async run({ FS, root, vfs, instrumented }) {
+    async run({ FS, root, vfs, instrumented, mountAnother }) {
       const { mount } = FS.lookupPath(root).node
+      const elsewhere = FS.open(`${await mountAnother()}/f`, O.RDWR | O.CREAT)
       const fsync = (): unknown => {
         let result: unknown = 'not called back'
         mount.type.syncfs(mount, false, (error) => (result = error))
@@ -141,6 +142,7 @@ export const errors: Behaviour[] = [
       expect(fsync()).toMatchObject({ errno: ERRNO.EIO, cause })
       instrumented.before = undefined
       FS.close(stream)
+      FS.close(elsewhere)
     },
   },
 ]
