@@ -126,19 +126,26 @@ export class ChunkedContent {
 
   /** Makes every buffer the range needs before any byte is written, so that ENOSPC changes nothing. */
   #reserve(ino: Ino, length: number, at: number): void {
-    let chunks = this.#files.get(ino)
-    const first = Math.floor(at / CHUNK_SIZE)
+    const chunks = this.#files.get(ino)
+    const bytes = this.#bytes
+    const made: Chunks = new Map()
     const last = Math.floor((at + length - 1) / CHUNK_SIZE)
-    for (let index = first; index <= last; index++) {
-      const needed = Math.min(at + length - index * CHUNK_SIZE, CHUNK_SIZE)
-      const buffer = chunks?.get(index)
-      const held = buffer?.length ?? 0
-      if (buffer !== undefined && held >= needed && !this.#lent.has(buffer)) continue
-      const grown = this.#allocate(Math.max(bufferSize(needed), held), held)
-      if (buffer !== undefined) grown.set(buffer)
-      if (chunks === undefined) this.#files.set(ino, (chunks = new Map()))
-      chunks.set(index, grown)
+    try {
+      for (let index = Math.floor(at / CHUNK_SIZE); index <= last; index++) {
+        const needed = Math.min(at + length - index * CHUNK_SIZE, CHUNK_SIZE)
+        const buffer = chunks?.get(index)
+        const held = buffer?.length ?? 0
+        if (buffer !== undefined && held >= needed && !this.#lent.has(buffer)) continue
+        const grown = this.#allocate(Math.max(bufferSize(needed), held), held)
+        if (buffer !== undefined) grown.set(buffer)
+        made.set(index, grown)
+      }
+    } catch (error) {
+      this.#bytes = bytes
+      throw error
     }
+    if (chunks === undefined) this.#files.set(ino, made)
+    else for (const [index, buffer] of made) chunks.set(index, buffer)
   }
 
   #allocate(size: number, replacing: number): Uint8Array {
