@@ -381,7 +381,8 @@ export function faultyTarget(sound: ConformanceTarget, { layer, open }: Fault): 
   }
 }
 
-function layered(vfs: Vfs, layer: Layer): Vfs {
+/** `vfs` with some operations replaced. */
+export function layered(vfs: Vfs, layer: Layer): Vfs {
   return new Proxy(vfs, {
     get(target, key) {
       const own = (layer as Record<PropertyKey, unknown>)[key]

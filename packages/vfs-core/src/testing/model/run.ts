@@ -16,6 +16,8 @@ export interface ModelOptions {
   readonly seed?: number
   /** Runs and shrinking stop after so long, in ms, and the run counts as failed. Default 5 minutes. */
   readonly deadlineMs?: number
+  /** Shrinking of a failure ends after so long, in ms, with the best so far. Default 20 seconds. */
+  readonly shrinkMs?: number
   /** The whole tree is compared after every so many operations (and at the end). Default 1. */
   readonly compareEvery?: number
 }
@@ -32,6 +34,7 @@ export interface ModelReport {
 
 const DEFAULT_SEED = 20_261_122
 const DEFAULT_DEADLINE_MS = 300_000
+const DEFAULT_SHRINK_MS = 20_000
 
 let storesNamed = 0
 
@@ -41,11 +44,20 @@ export async function runModel(
   options: ModelOptions,
 ): Promise<ModelReport> {
   const operations: Partial<Record<OperationKind, OperationCount>> = {}
+  const { shrinkMs = DEFAULT_SHRINK_MS } = options
   let runs = 0
+  let failedAt: number | undefined
   const sequences = operationSequences(options.operationsMax ?? 60, target.capabilities.persistent)
   const property = fc.asyncProperty(sequences, async (sequence) => {
+    // A candidate that is not tried counts as one that does not fail, so shrinking comes to its end.
+    if (failedAt !== undefined && Date.now() - failedAt > shrinkMs) return
     runs++
-    await runSequence(target, sequence, options.compareEvery ?? 1, operations)
+    try {
+      await runSequence(target, sequence, options.compareEvery ?? 1, operations)
+    } catch (error) {
+      failedAt ??= Date.now()
+      throw error
+    }
   })
   const details = await fc.check(property, {
     numRuns: options.runs,
