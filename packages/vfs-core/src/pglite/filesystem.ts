@@ -21,6 +21,8 @@ type PostgresModule = StoppableModule & { readonly FS: object }
 export interface VfsFilesystemOptions {
   /** PGlite will neither make a database nor start one, so nothing is said about what the Vfs holds. */
   readonly noInitDb: boolean
+  /** PGlite's option of that name: queries do not wait for the sync after them. */
+  readonly relaxedDurability: boolean
   /** Called within `init` with the start parameters that PGlite would use. */
   readonly onInit?: (defaultStartParams: readonly string[]) => void
 }
@@ -60,6 +62,7 @@ export class VfsFilesystem implements Filesystem {
       if (!noInitDb) this.#firstLoad = FirstLoad.beginIfNeeded(vfs)
       inUse.add(vfs)
       this.#pg = pg
+      if (!vfs.capabilities.synchronousFsync) this.#syncForEachQuery(pg)
       const preRun = [
         ...(moduleOptions.preRun ?? []),
         (module: PostgresModule) => this.#mount(module),
@@ -111,6 +114,19 @@ export class VfsFilesystem implements Filesystem {
       mount(module.FS, this.#vfs, PGDATA, { onError })
     } catch (error) {
       this.#mountFailure = asVfsError(error, 'mount')
+    }
+  }
+
+  /**
+   * PGlite answers a query at once if the sync for another one is already waiting its turn: durable or
+   * not. Where only a sync makes durable, each query gets its own, on this instance; those that come
+   * after a sync which has covered them find nothing to do.
+   */
+  #syncForEachQuery(pg: PGlite): void {
+    const { relaxedDurability } = this.#options
+    pg.syncToFs = async () => {
+      const synced = this.syncToFs(relaxedDurability)
+      if (!relaxedDurability) await synced
     }
   }
 

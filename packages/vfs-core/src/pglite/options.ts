@@ -42,9 +42,9 @@ export function pgliteOptions<Options extends PGliteOptions = PGliteOptions>(
       'the Vfs is the file system and the data directory: leave out fs and dataDir',
     )
   }
-  const { startParams: ownStartParams, noInitDb = false } = own
+  const { startParams: ownStartParams, noInitDb = false, relaxedDurability = false } = own
   if (!vfs.capabilities.synchronousFsync) {
-    const fs = new VfsFilesystem(vfs, { noInitDb })
+    const fs = new VfsFilesystem(vfs, { noInitDb, relaxedDurability })
     return { ...own, fs }
   }
   // The defaults belong to the PGlite release and are known once it calls `fs.init`, before it reads
@@ -52,6 +52,7 @@ export function pgliteOptions<Options extends PGliteOptions = PGliteOptions>(
   const startParams = withFsync(ownStartParams ?? [])
   const fs = new VfsFilesystem(vfs, {
     noInitDb,
+    relaxedDurability,
     onInit(defaults) {
       if (ownStartParams === undefined) startParams.splice(0, Infinity, ...withFsync(defaults))
     },
