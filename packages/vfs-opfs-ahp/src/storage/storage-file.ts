@@ -39,7 +39,14 @@ export class StorageFile {
     for (;;) {
       try {
         const file = await directory.getFileHandle(name, { create: options.create })
-        return new StorageFile(path, await file.createSyncAccessHandle(), options.counters)
+        const handle = await file.createSyncAccessHandle()
+        try {
+          return new StorageFile(path, handle, options.counters)
+        } catch (thrown) {
+          // Left open it would lock the file until the worker dies.
+          handle.close()
+          throw thrown
+        }
       } catch (thrown) {
         const error = toVfsError(thrown, 'open', { path })
         if (error.code !== 'EBUSY' || Date.now() >= deadline) throw error

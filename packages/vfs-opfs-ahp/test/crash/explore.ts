@@ -16,7 +16,7 @@ import {
 } from '@wasm-vfs/core/testing/simulated-opfs'
 import { vi } from 'vitest'
 import type { History, Observation } from './history.ts'
-import { judge, type Crash, type Moment } from './judge.ts'
+import { judge, judgeOpen, type Crash, type Moment } from './judge.ts'
 import { describeOperation, type Workload } from './operations.ts'
 import { observe, Session, type Point } from './session.ts'
 import {
@@ -296,17 +296,9 @@ export class Explorer {
     if (problems.length > 0) throw new CrashFailure(scenario, problems)
   }
 
-  /** Nothing is in question while the session lives. */
   #expectExactly(scenario: Scenario, history: History, vfs: Vfs): void {
-    const moment = { operation: history.operation, done: true }
-    const all = { operation: history.operation, ino: undefined, time: 0, forwardFrom: 0 }
-    history.acknowledgements.push(all)
-    const problems = judge(history, observe(vfs), moment, 'kill', {
-      level: 'strict',
-      windowMs: 0,
-    })
-    history.acknowledgements.pop()
-    if (problems.length > 0) throw new CrashFailure(scenario, ['while it is open:', ...problems])
+    const problems = judgeOpen(history, observe(vfs))
+    if (problems.length > 0) throw new CrashFailure(scenario, problems)
   }
 }
 

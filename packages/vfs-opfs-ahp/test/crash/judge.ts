@@ -37,6 +37,16 @@ export function judge(
   return new Judgement(history, observed, moment, crash, promised).problems()
 }
 
+/** What is wrong with a store that is still open: it shows exactly what the program did. */
+export function judgeOpen(history: History, observed: Observation): string[] {
+  const { operation } = history
+  history.acknowledgements.push({ operation, ino: undefined, time: 0, forwardFrom: 0 })
+  const moment = { operation, done: true }
+  const problems = judge(history, observed, moment, 'kill', { level: 'strict', windowMs: 0 })
+  history.acknowledgements.pop()
+  return problems.map((problem) => `while it is open: ${problem}`)
+}
+
 class Judgement {
   readonly #history: History
   readonly #observed: Observation

@@ -73,11 +73,10 @@ export class Session {
       history.begin()
       const startedAt = Date.now()
       const acknowledged = history.acknowledgements.length
-      await this.#attempt(operation)
-      history.end(enforces(operation) ? (operation[0] === 'wait' ? Date.now() : startedAt) : -Infinity)
-      if (history.acknowledgements.length > acknowledged || enforces(operation)) {
-        this.#addPoint(true, undefined)
-      }
+      const enforcing = (await this.#attempt(operation)) && enforces(operation)
+      const until = operation[0] === 'wait' ? Date.now() : startedAt
+      history.end(enforcing ? until : -Infinity)
+      if (history.acknowledgements.length > acknowledged || enforcing) this.#addPoint(true, undefined)
     }
     delete this.#opfs.watcher.changed
   }
@@ -87,16 +86,19 @@ export class Session {
     this.points.push({ image: this.#opfs.image(), moment, now: Date.now(), call })
   }
 
-  async #attempt(operation: Operation): Promise<void> {
+  /** False if it was refused or failed. */
+  async #attempt(operation: Operation): Promise<boolean> {
     try {
       await this.#perform(operation)
+      return true
     } catch (error) {
       if (!(error instanceof VfsError)) {
         throw new Error(`${describeOperation(operation)} threw no VfsError`, { cause: error })
       }
-      if (REFUSALS.has(error.code) && (error.operation === 'walk' || !isSync(operation))) return
+      if (REFUSALS.has(error.code) && (error.operation === 'walk' || !isSync(operation))) return false
       if (this.#options.faulty !== true) throw error
       this.failures.push({ operation: this.history.operation, error })
+      return false
     }
   }
 

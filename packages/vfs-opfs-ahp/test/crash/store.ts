@@ -36,6 +36,19 @@ export function openStore(opfs: SimulatedOpfs, options: StoreOptions): Promise<V
   })
 }
 
+/** As `openStore`, while simulated time goes on: an open that meets a locked file tries again. */
+export async function openStoreInTime(opfs: SimulatedOpfs, options: StoreOptions): Promise<Vfs> {
+  let settled = false
+  const opening = openStore(opfs, options).finally(() => (settled = true))
+  opening.catch(() => {})
+  for (let round = 0; round < 100 && !settled; round++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    if (!settled) vi.advanceTimersByTime(100)
+  }
+  if (!settled) throw new Error('the open hangs')
+  return opening
+}
+
 /** What fsck finds, in sentences. Nobody has the store open. */
 export async function checkStore(image: DirectoryImage): Promise<readonly string[]> {
   const { problems, closed } = await checkOpfsAhp(NAME, {
