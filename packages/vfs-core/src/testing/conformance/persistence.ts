@@ -101,6 +101,30 @@ export const persistence: Requirement = requirement('persistence', [
     },
   },
   {
+    name: 'a store that has recorded megabytes of changes of names is whole, however it tidies its records',
+    needs,
+    async run(context) {
+      plant(context.vfs)
+      const nameOf = (round: number, index: number): string => {
+        return `${index} in round ${round} `.padEnd(240, 'x')
+      }
+      for (let index = 0; index < 300; index++) {
+        writeFile(context.vfs, nameOf(0, index), pattern(100 + index, index))
+      }
+      for (let round = 1; round <= 8; round++) {
+        for (let index = 0; index < 300; index++) {
+          context.vfs.rename(ROOT_INO, nameOf(round - 1, index), ROOT_INO, nameOf(round, index))
+        }
+        await context.vfs.sync()
+        if (round % 3 !== 0) continue
+        const before = treeOf(context.vfs)
+        equal(treeOf(await context.reopen()), before, `the tree after round ${round}`)
+      }
+      const before = treeOf(context.vfs)
+      equal(treeOf(await context.reopen()), before, 'the tree')
+    },
+  },
+  {
     name: 'a thousand small files are there after a remount, and removing them too',
     needs,
     async run(context) {

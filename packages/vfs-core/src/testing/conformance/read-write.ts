@@ -101,6 +101,19 @@ export const readWrite: Requirement = requirement('read and write', [
     },
   },
   {
+    name: 'zeros written across the end of a file are zeros on both sides of it',
+    run({ vfs }) {
+      for (const size of [1, 100, 4096, 5000, 70_000]) {
+        const file = writeFile(vfs, `file${size}`, pattern(size))
+        const at = Math.floor(size / 2)
+        vfs.write(file, new Uint8Array(2 * size), at)
+        const expected = new Uint8Array(at + 2 * size)
+        expected.set(pattern(size).subarray(0, at))
+        equal(readFile(vfs, file), expected, `content of a file of ${size} bytes`)
+      }
+    },
+  },
+  {
     name: 'a read ends at the end of the file',
     run({ vfs }) {
       const file = writeFile(vfs, 'file', pattern(100))
