@@ -56,7 +56,9 @@ export class Connection {
     try {
       return await this.#attempt(mode, durability, body)
     } catch (error) {
-      throw this.#explain(error)
+      if (!this.#isLost(error)) throw this.#explain(error)
+      const detail = `the browser ended the transaction, twice (${String(error)})`
+      throw new VfsError('EIO', 'sync', { path: this.#options.name, detail, cause: error })
     }
   }
 
@@ -117,15 +119,7 @@ export class Connection {
   }
 
   #explain(error: unknown): VfsError {
-    const { name } = this.#options
-    const explained = toVfsError(error, 'sync', { path: name })
-    return explained.code === 'ECANCELED'
-      ? new VfsError('EIO', 'sync', {
-          path: name,
-          detail: 'the browser aborted the transaction, twice',
-          cause: error,
-        })
-      : explained
+    return toVfsError(error, 'sync', { path: this.#options.name })
   }
 }
 

@@ -1,0 +1,205 @@
+// What a browser does to a store: it closes connections, aborts transactions, runs out of space, deletes
+// databases. The store goes on, or says clearly that it cannot; nothing pending is forgotten.
+
+import { ROOT_INO, VfsError, type ErrnoCode, type Vfs } from '@wasm-vfs/core'
+import { openIdb } from '@wasm-vfs/idb'
+import { afterEach, describe, expect, it } from 'vitest'
+import { cdp, server } from 'vitest/browser'
+import { databaseOf, inRaw, openRaw, resultOf, withStore } from './raw.ts'
+
+const MIB = 1 << 20
+
+async function refused(code: ErrnoCode, promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(VfsError)
+  expect((error as VfsError).code).toBe(code)
+  return (error as VfsError).message
+}
+
+function write(vfs: Vfs, name: string, value: number, length: number = 1000): void {
+  const taken = vfs.readdir(ROOT_INO).find((entry) => entry.name === name)
+  const ino = taken?.ino ?? vfs.create(ROOT_INO, name, 0o644)
+  vfs.write(ino, new Uint8Array(length).fill(value), 0)
+}
+
+function firstByte(vfs: Vfs, name: string): number | undefined {
+  const byte = new Uint8Array(1)
+  vfs.read(vfs.lookup(ROOT_INO, name), byte, 0)
+  return byte[0]
+}
+
+describe('transactions', () => {
+  const { transaction: original } = IDBDatabase.prototype
+  const opened: IDBTransaction[] = []
+  /** How many readwrite transactions the browser is to abort. */
+  let aborts = 0
+
+  function spy(): void {
+    opened.length = 0
+    IDBDatabase.prototype.transaction = function (...args) {
+      const transaction = original.apply(this, args)
+      opened.push(transaction)
+      if (transaction.mode === 'readwrite' && aborts-- > 0)
+        queueMicrotask(() => transaction.abort())
+      return transaction
+    }
+  }
+
+  afterEach(() => {
+    IDBDatabase.prototype.transaction = original
+    aborts = 0
+  })
+
+  it('are strict or relaxed as the store is, and relaxed from when it was lowered', () =>
+    withStore('failures-durability', async (vfs) => {
+      spy()
+      write(vfs, 'file', 1)
+      await vfs.sync()
+      vfs.relaxDurability()
+      write(vfs, 'file', 2)
+      await vfs.sync()
+      expect(opened.map(({ durability }) => durability)).toEqual(['strict', 'relaxed'])
+    }))
+
+  it('that the browser aborts run again, once', () =>
+    withStore('failures-aborted', async (vfs, again) => {
+      spy()
+      write(vfs, 'file', 1)
+      aborts = 1
+      await vfs.sync()
+      expect(opened).toHaveLength(2)
+      write(vfs, 'file', 2)
+      aborts = 2
+      expect(await refused('EIO', vfs.sync())).toContain('twice')
+      write(vfs, 'other', 3)
+      await vfs.sync()
+      const reopened = await again()
+      expect([firstByte(reopened, 'file'), firstByte(reopened, 'other')]).toEqual([2, 3])
+    }))
+
+  it('without an answer end with ETIMEDOUT, and what they held is committed by the next sync', () =>
+    withStore(
+      'failures-deadline',
+      async (vfs, again) => {
+        write(vfs, 'file', 1)
+        const blocker = await openRaw('failures-deadline')
+        const holding = original.call(blocker, ['state'], 'readwrite')
+        let hold = true
+        const keep = (): void => {
+          if (hold) holding.objectStore('state').get('tree').onsuccess = keep
+        }
+        keep()
+        const released = new Promise((resolve) => (holding.oncomplete = resolve))
+        expect(await refused('ETIMEDOUT', vfs.sync())).toContain('300 ms')
+        hold = false
+        await released
+        blocker.close()
+        await vfs.sync()
+        expect(firstByte(await again(), 'file')).toBe(1)
+      },
+      { deadlineMs: 300 },
+    ))
+})
+
+describe('a connection', () => {
+  it('that another tab asked for is opened again', () =>
+    withStore('failures-version', async (vfs, again) => {
+      write(vfs, 'file', 1)
+      await vfs.sync()
+      const request = indexedDB.open(databaseOf('failures-version'), 99)
+      request.onupgradeneeded = () => request.transaction!.abort()
+      await expect(resultOf(request)).rejects.toThrow()
+      write(vfs, 'file', 2)
+      await vfs.sync()
+      expect(firstByte(await again(), 'file')).toBe(2)
+    }))
+
+  it('to a layout that has become newer is refused, and so is opening it', () =>
+    withStore('failures-newer', async (vfs) => {
+      write(vfs, 'file', 1)
+      await vfs.sync()
+      const newer = await openRaw('failures-newer', 99)
+      newer.close()
+      write(vfs, 'file', 2)
+      expect(await refused('EINVAL', vfs.sync())).toContain('newer version')
+      expect(firstByte(vfs, 'file')).toBe(2)
+      await refused('EINVAL', vfs.close())
+      expect(await refused('EINVAL', openIdb('failures-newer'))).toContain('newer version')
+    }))
+
+  it('to a database that was deleted is refused, and none is made in its place', () =>
+    withStore('failures-deleted', async (vfs) => {
+      write(vfs, 'file', 1)
+      await vfs.sync()
+      await resultOf(indexedDB.deleteDatabase(databaseOf('failures-deleted')))
+      for (let value = 2; value < 4; value++) {
+        write(vfs, 'file', value)
+        expect(await refused('EIO', vfs.sync())).toContain('was deleted')
+        expect(firstByte(vfs, 'file')).toBe(value)
+      }
+      const names = (await indexedDB.databases()).map(({ name }) => name)
+      expect(names).not.toContain(databaseOf('failures-deleted'))
+    }))
+})
+
+describe('space', () => {
+  const { put } = IDBObjectStore.prototype
+  afterEach(() => {
+    IDBObjectStore.prototype.put = put
+  })
+
+  it('that the browser refuses is ENOSPC, and all of it is committed once there is some', () =>
+    withStore('failures-put', async (vfs, again) => {
+      write(vfs, 'kept', 1)
+      await vfs.sync()
+      IDBObjectStore.prototype.put = function (value: unknown, key?: IDBValidKey) {
+        if (this.name === 'chunks') throw new DOMException('no space', 'QuotaExceededError')
+        return put.call(this, value, key)
+      }
+      write(vfs, 'kept', 2)
+      write(vfs, 'more', 3, 3 * MIB)
+      await refused('ENOSPC', vfs.sync())
+      vfs.truncate(vfs.lookup(ROOT_INO, 'more'), 2 * MIB)
+      IDBObjectStore.prototype.put = put
+      const stored = await inRaw('failures-put', (each) =>
+        resultOf(each.objectStore('inodes').count()),
+      )
+      expect(stored).toBe(2)
+      await vfs.sync()
+      const reopened = await again()
+      expect([firstByte(reopened, 'kept'), firstByte(reopened, 'more')]).toEqual([2, 3])
+      expect(reopened.getattr(reopened.lookup(ROOT_INO, 'more')).size).toBe(2 * MIB)
+    }))
+
+  // Only Chromium lets a test set the quota.
+  if (server.browser !== 'chromium') return
+
+  it('is the quota: ENOSPC from the sync when it shrank, from the write when it is known', async () => {
+    const setQuota = (quotaSize?: number): Promise<unknown> =>
+      cdp().send('Storage.overrideQuotaForOrigin', {
+        origin: location.origin,
+        ...(quotaSize !== undefined && { quotaSize }),
+      })
+    await withStore('failures-quota', async (vfs, again) => {
+      write(vfs, 'kept', 1)
+      await vfs.sync()
+      try {
+        await setQuota(MIB)
+        write(vfs, 'more', 2, 20 * MIB)
+        await refused('ENOSPC', vfs.sync())
+        expect(firstByte(vfs, 'more')).toBe(2)
+        const other = await openIdb('failures-quota-other')
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        expect(() => write(other, 'file', 1, 20 * MIB)).toThrow('ENOSPC')
+        await other.close()
+      } finally {
+        await setQuota()
+      }
+      await vfs.sync()
+      expect(firstByte(await again(), 'more')).toBe(2)
+    })
+  })
+})
