@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { BACKENDS, backendNamed, WARM_UP } from './backends/index.ts'
-import { PROBES } from './probes/index.ts'
+import { commitProbe } from './probes/commit.ts'
+import { PROBES, probeNamed } from './probes/index.ts'
 import { WORKLOADS, workloadNamed } from './workloads/index.ts'
+import { LIVES } from './workloads/workload.ts'
 
 describe('the catalogues', () => {
   test('name everything once', () => {
@@ -24,12 +26,25 @@ describe('the catalogues', () => {
     expect(BACKENDS).toContain(WARM_UP)
   })
 
-  test('run the phases of a life in their order', () => {
-    const order = ['create', 'use', 'close', 'reopen']
-    const phases = WORKLOADS.map(({ phase }) => order.indexOf(phase))
-    expect(phases).toEqual(phases.toSorted((a, b) => a - b))
-    for (const phase of ['create', 'close', 'reopen']) {
-      expect(WORKLOADS.filter((workload) => workload.phase === phase)).toHaveLength(1)
+  test('run the lives in their order, and in each the phases in theirs', () => {
+    const phases = ['create', 'use', 'close', 'reopen', 'mount', 'reopen-killed']
+    const places = WORKLOADS.map(
+      ({ life, phase }) => LIVES.indexOf(life) * 10 + phases.indexOf(phase),
+    )
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
+    for (const life of LIVES) {
+      for (const phase of phases.filter((name) => name !== 'use')) {
+        const steps = WORKLOADS.filter((each) => each.life === life && each.phase === phase)
+        expect(steps.length).toBeLessThanOrEqual(1)
+      }
     }
+  })
+
+  test('have a probe for a commit of any size, flushed if it is strict', () => {
+    expect(commitProbe(8_192, 'relaxed')).toBe('opfs-write-8k')
+    expect(commitProbe(8_700, 'strict')).toBe('opfs-write-8k-flush')
+    expect(PROBES).toContain(probeNamed(commitProbe(8_192, 'strict')))
+    expect(probeNamed(commitProbe(19_456, 'relaxed')).name).toBe('opfs-write-19k')
+    expect(() => probeNamed('opfs-write-much')).toThrow(TypeError)
   })
 })

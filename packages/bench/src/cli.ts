@@ -1,17 +1,18 @@
 // `pnpm bench`: reads the command line, runs, prints the tables and writes the JSON. Exit codes: 0 the
-// run came to its end (a backend that fails is a cell, not an exit code), 1 it could not start or the
-// browser died, 2 the command line is wrong, 130 interrupted.
+// run came to its end (a backend that fails is a cell, not an exit code), 1 it could not start, the
+// browser died, or a verdict found a bar that is not met, 2 the command line is wrong, 130 interrupted.
 
-import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { BACKENDS } from './backends/index.ts'
 import { parseCommand, USAGE, UsageError, type Command, type RunOptions } from './options.ts'
 import { PROBES } from './probes/index.ts'
-import { renderJson } from './report/json.ts'
+import { parseJson, renderJson } from './report/json.ts'
 import { Progress } from './report/progress.ts'
 import { renderTables } from './report/table.ts'
 import { describeRun, runBench } from './run.ts'
 import type { BenchDocument } from './schema.ts'
+import { verdictOn } from './verdict/verdict.ts'
 import { WORKLOADS } from './workloads/index.ts'
 
 const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const
@@ -35,9 +36,24 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'list':
       console.log(catalogue())
       return EXIT.ok
+    case 'verdict':
+      return verdict(command.file)
     case 'run':
       return run(command.options)
   }
+}
+
+function verdict(file: string): number {
+  let document: BenchDocument
+  try {
+    document = parseJson(readFileSync(file, 'utf8'))
+  } catch (error) {
+    console.error(`${file}: ${error instanceof Error ? error.message : String(error)}`)
+    return EXIT.failure
+  }
+  const { text, passed } = verdictOn(document)
+  console.log(text)
+  return passed ? EXIT.ok : EXIT.failure
 }
 
 async function run(options: RunOptions): Promise<number> {
@@ -108,7 +124,14 @@ function catalogue(): string {
   }))
   return [
     section('Backends', backends),
-    section('Workloads', WORKLOADS),
+    section(
+      'Workloads',
+      WORKLOADS.filter(({ quick }) => quick),
+    ),
+    section(
+      'Workloads, with --full or --workload',
+      WORKLOADS.filter(({ quick }) => !quick),
+    ),
     section('Probes, in every run', PROBES),
   ].join('\n')
 }

@@ -20,7 +20,7 @@ function complaint(...argv: string[]): string {
 }
 
 describe('without options', () => {
-  test('every backend runs every workload at every level in Chromium', () => {
+  test('every backend runs every quick workload at every level in Chromium', () => {
     const { browser, columns, workloads, samples, json } = options()
     expect(browser).toBe('chromium')
     expect(columns).toEqual(
@@ -28,7 +28,7 @@ describe('without options', () => {
         durabilities.map((durability) => ({ backend: name, durability })),
       ),
     )
-    expect(workloads).toEqual(WORKLOADS.map(({ name }) => name))
+    expect(workloads).toEqual(WORKLOADS.filter(({ quick }) => quick).map(({ name }) => name))
     expect(samples).toBeUndefined()
     expect(json).toBeUndefined()
   })
@@ -71,16 +71,29 @@ describe('selections', () => {
     expect(given).toMatchObject({ browser: 'firefox', samples: 3, json: 'out.json' })
   })
 
+  test('of all workloads come with --full, of one that is not quick with its name', () => {
+    expect(options('--full').workloads).toEqual(WORKLOADS.map(({ name }) => name))
+    expect(options('--workload', 'sql-ctas').workloads).toEqual(['sql-ctas'])
+    expect(options().workloads).not.toContain('sql-ctas')
+  })
+
+  test('take the sizes of large stores', () => {
+    expect(options().settings).toEqual({ sizeMiB: 1_024, tables: 10_000 })
+    const given = options('--size', '32', '--tables', '300')
+    expect(given.settings).toEqual({ sizeMiB: 32, tables: 300 })
+  })
+
   test('may follow the dashes that pnpm hands on', () => {
     expect(options('--', '--samples', '2').samples).toBe(2)
   })
 })
 
 describe('other commands', () => {
-  test('are --help, -h and --list', () => {
+  test('are --help, -h, --list and verdict', () => {
     expect(parseCommand(['--help'])).toEqual({ action: 'help' })
     expect(parseCommand(['-h'])).toEqual({ action: 'help' })
     expect(parseCommand(['--list'])).toEqual({ action: 'list' })
+    expect(parseCommand(['verdict', 'out.json'])).toEqual({ action: 'verdict', file: 'out.json' })
   })
 })
 
@@ -104,5 +117,8 @@ describe('mistakes are answered with what is valid', () => {
     expect(complaint('--backends', 'memory')).toContain('--backend,')
     expect(complaint('--samples')).toContain('--samples')
     expect(complaint('everything')).toContain('everything')
+    expect(complaint('verdict')).toContain('one file')
+    expect(complaint('verdict', 'a.json', 'b.json')).toContain('one file')
+    expect(complaint('--tables', '1000000')).toContain('1 to 100000')
   })
 })

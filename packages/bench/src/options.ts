@@ -3,7 +3,7 @@
 
 import { parseArgs } from 'node:util'
 import { BACKENDS } from './backends/index.ts'
-import type { Column } from './protocol.ts'
+import type { Column, Settings } from './protocol.ts'
 import { WORKLOADS } from './workloads/index.ts'
 
 export const BROWSERS = ['chromium', 'firefox'] as const
@@ -11,6 +11,8 @@ export type Browser = (typeof BROWSERS)[number]
 
 const DURABILITIES = ['strict', 'relaxed'] as const
 const SAMPLES_MAX = 1_000
+const SIZE_MIB = { default: 1_024, max: 65_536 } as const
+const TABLES = { default: 10_000, max: 100_000 } as const
 
 export interface RunOptions {
   readonly browser: Browser
@@ -20,12 +22,14 @@ export interface RunOptions {
   readonly workloads: readonly string[]
   /** Rounds; undefined for as many as fit the default time. */
   readonly samples: number | undefined
+  readonly settings: Settings
   /** Where the JSON goes; undefined for a name of the CLI's own. */
   readonly json: string | undefined
 }
 
 export type Command =
   | { readonly action: 'run'; readonly options: RunOptions }
+  | { readonly action: 'verdict'; readonly file: string }
   | { readonly action: 'list' }
   | { readonly action: 'help' }
 
@@ -34,17 +38,22 @@ export class UsageError extends Error {
 }
 
 export const USAGE = `Usage: pnpm bench [options]
+       pnpm bench verdict FILE
 
-Runs PGlite on several file systems in a real browser and compares them.
+Runs PGlite on several file systems in a real browser and compares them. 'verdict' holds the results
+in FILE against the bars that @wasm-vfs/opfs-ahp is to meet, drawn from the same run.
 
   --browser NAME         ${BROWSERS.join(' or ')} (default chromium)
   --backend NAMES        only these backends; names separated by commas, * stands for any
                          characters
-  --workload NAMES       only these workloads, in the same way
+  --workload NAMES       only these workloads, in the same way, those of --full among them
+  --full                 all workloads: also those that --list marks
   --durability LEVELS    only these levels: ${DURABILITIES.join(', ')} (backends in memory have none
                          and always take part)
   --samples N            rounds: fresh stores per column (default: as many as fit four minutes,
                          at least one, at most five)
+  --size MIB             of the database of pg-large-open (default ${SIZE_MIB.default})
+  --tables N             in the database of pg-many-tables-open (default ${TABLES.default})
   --json FILE            where to write the results (default: a file in bench-results/)
   --list                 list the backends, workloads and probes
   --help                 show this
@@ -52,7 +61,10 @@ Runs PGlite on several file systems in a real browser and compares them.
 
 /** `argv` as in process.argv.slice(2). */
 export function parseCommand(argv: readonly string[]): Command {
-  const values = parse(argv)
+  // `pnpm bench -- --list` hands the dashes on.
+  const args = argv[0] === '--' ? argv.slice(1) : [...argv]
+  if (args[0] === 'verdict') return parseVerdict(args.slice(1))
+  const values = parse(args)
   if (values.help === true) return { action: 'help' }
   if (values.list === true) return { action: 'list' }
 
@@ -71,11 +83,32 @@ export function parseCommand(argv: readonly string[]): Command {
     options: {
       browser: oneOf('browser', values.browser ?? 'chromium', BROWSERS),
       columns,
-      workloads: select('workload', values.workload, names(WORKLOADS)),
-      samples: values.samples === undefined ? undefined : count('samples', values.samples),
+      workloads: selectWorkloads(values),
+      samples:
+        values.samples === undefined ? undefined : count('samples', values.samples, SAMPLES_MAX),
+      settings: {
+        sizeMiB:
+          values.size === undefined ? SIZE_MIB.default : count('size', values.size, SIZE_MIB.max),
+        tables:
+          values.tables === undefined ? TABLES.default : count('tables', values.tables, TABLES.max),
+      },
       json: values.json,
     },
   }
+}
+
+function parseVerdict(args: readonly string[]): Command {
+  const [file, ...others] = args
+  if (file === '--help' || file === '-h') return { action: 'help' }
+  if (file === undefined || file.startsWith('-') || others.length > 0) {
+    throw new UsageError('verdict takes one file: the JSON that a run wrote.')
+  }
+  return { action: 'verdict', file }
+}
+
+function selectWorkloads({ workload, full }: Values): string[] {
+  if (workload !== undefined) return select('workload', workload, names(WORKLOADS))
+  return names(full === true ? WORKLOADS : WORKLOADS.filter(({ quick }) => quick))
 }
 
 interface Values {
@@ -84,6 +117,9 @@ interface Values {
   workload?: string[] | undefined
   durability?: string[] | undefined
   samples?: string | undefined
+  full?: boolean | undefined
+  size?: string | undefined
+  tables?: string | undefined
   json?: string | undefined
   list?: boolean | undefined
   help?: boolean | undefined
@@ -95,14 +131,15 @@ const OPTIONS = {
   workload: { type: 'string', multiple: true },
   durability: { type: 'string', multiple: true },
   samples: { type: 'string' },
+  full: { type: 'boolean' },
+  size: { type: 'string' },
+  tables: { type: 'string' },
   json: { type: 'string' },
   list: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
-function parse(argv: readonly string[]): Values {
-  // `pnpm bench -- --list` hands the dashes on.
-  const args = argv[0] === '--' ? argv.slice(1) : [...argv]
+function parse(args: string[]): Values {
   try {
     return parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: false }).values
   } catch (error) {
@@ -138,10 +175,10 @@ function oneOf<Name extends string>(option: string, given: string, valid: readon
   return valid.find((name) => name === given) ?? fail(option, given, valid)
 }
 
-function count(option: string, given: string): number {
+function count(option: string, given: string, max: number): number {
   const value = Number(given)
-  if (/^\d+$/.test(given) && value >= 1 && value <= SAMPLES_MAX) return value
-  throw new UsageError(`--${option} is a whole number from 1 to ${SAMPLES_MAX}, not '${given}'.`)
+  if (/^\d+$/.test(given) && value >= 1 && value <= max) return value
+  throw new UsageError(`--${option} is a whole number from 1 to ${max}, not '${given}'.`)
 }
 
 function fail(option: string, given: string, valid: readonly string[]): never {

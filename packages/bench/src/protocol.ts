@@ -11,11 +11,21 @@ export interface Column {
   readonly durability: Durability
 }
 
-/** One sample of a column: a fresh store, created, used, closed, and reopened in a second worker. */
+/** Sizes that the command line can change. */
+export interface Settings {
+  /** Of the database of pg-large-open. */
+  readonly sizeMiB: number
+  /** In the database of pg-many-tables-open. */
+  readonly tables: number
+}
+
+/** One sample of a column: a fresh store, created, used, closed, and reopened in other workers. */
 export interface LifeTask {
   readonly kind: 'life'
   readonly column: Column
+  /** All of one life (workloads/workload.ts). */
   readonly workloads: readonly string[]
+  readonly settings: Settings
 }
 
 export interface ProbeTask {
@@ -60,27 +70,35 @@ export interface PgliteArtifacts {
   readonly fsBundle: Blob
 }
 
+/**
+ * A part of a life, each in a worker of its own. `reopen` closes again, or commits until it is
+ * terminated, if something comes after that.
+ */
+export type LifePart = 'first' | 'reopen' | 'mount' | 'reopen-killed'
+
 export type WorkerRequest =
   | {
-      readonly kind: 'first-life'
+      readonly kind: 'life'
+      readonly part: LifePart
       readonly task: LifeTask
       readonly store: string
       readonly artifacts: PgliteArtifacts
-    }
-  | {
-      readonly kind: 'second-life'
-      readonly task: LifeTask
-      readonly store: string
-      readonly artifacts: PgliteArtifacts
-      readonly expected: readonly ExpectedTable[]
+      readonly left: LeftBehind
     }
   | { readonly kind: 'probes'; readonly task: ProbeTask }
 
-/** A worker's last message; `reopenable` says that the store was closed and a second life can follow. */
+/** What a worker leaves in the store for the next one. */
+export interface LeftBehind {
+  readonly expected: readonly ExpectedTable[]
+  /** Commits that were acknowledged before the worker was killed. */
+  readonly acknowledged: number
+}
+
+/** A worker's last message, at which it is terminated. */
 export interface WorkerDone {
   readonly type: 'worker-done'
-  readonly reopenable: boolean
-  readonly expected: readonly ExpectedTable[]
+  /** What the next part of the life can rely on; undefined where none can follow. */
+  readonly left: LeftBehind | undefined
 }
 
 export type WorkerMessage = TaskEvent | WorkerDone

@@ -10,8 +10,16 @@ const workloads = [
   { name: 'insert', unit: 'ms' },
 ] as const
 
+const probe = { name: 'probe', unit: 'us' } as const
+
 function record(set: ResultSet, column: Column | undefined, ...events: TaskEvent[]): void {
-  const recorder = set.recorder(column)
+  const recorder =
+    column === undefined
+      ? set.probeRecorder([probe])
+      : set.recorder(
+          column,
+          workloads.map(({ name }) => name),
+        )
   for (const event of events) recorder.record(event)
   recorder.finish()
 }
@@ -29,7 +37,7 @@ function measured(name: string, ...samples: number[]): TaskEvent {
 }
 
 function newSet(): ResultSet {
-  return new ResultSet([slow, fast], workloads, [{ name: 'probe', unit: 'us' }])
+  return new ResultSet([slow, fast], workloads, [probe])
 }
 
 describe('the cells of a run', () => {
@@ -140,12 +148,26 @@ describe('the cells of a run', () => {
 
   test('of a lost page say what became of it, but keep what was measured', () => {
     const set = newSet()
-    const recorder = set.recorder(slow)
+    const recorder = set.recorder(slow, ['create', 'insert'])
     recorder.record(measured('create', 7))
     recorder.finish({ kind: 'failed', message: 'the page crashed' })
     expect(cell(set, 'create', slow)).toMatchObject({ median: 7 })
     expect(cell(set, 'create', slow).error).toBeUndefined()
     expect(cell(set, 'insert', slow).error?.message).toBe('the page crashed')
+  })
+
+  test('of one task are settled by it, and those of another life left alone', () => {
+    const set = newSet()
+    set.recorder(slow, ['create']).finish({ kind: 'failed', message: 'the page crashed' })
+    expect(cell(set, 'create', slow).error?.message).toBe('the page crashed')
+    expect(cell(set, 'insert', slow).error?.message).toBe('the run ended before it')
+  })
+
+  test('say how many bytes a sample wrote, where that was counted', () => {
+    const set = newSet()
+    record(set, slow, { ...measured('insert', 1), counters: { bytesWritten: 8_192 } } as TaskEvent)
+    expect(set.bytesPerSample(slow, 'insert')).toBe(8_192)
+    expect(set.bytesPerSample(fast, 'insert')).toBeUndefined()
   })
 
   test('that do not apply are neither errors nor figures', () => {
@@ -163,6 +185,18 @@ describe('probes', () => {
     record(set, undefined, measured('probe', 1, 2, 3))
     expect(set.probes()).toEqual([
       { probe: 'probe', unit: 'us', samples: [1, 2, 3], median: 2, p95: 2.9 },
+    ])
+  })
+
+  test('may come up during a run', () => {
+    const set = newSet()
+    const sized = { name: 'sized', unit: 'us' } as const
+    const recorder = set.probeRecorder([sized])
+    recorder.record(measured('sized', 4))
+    recorder.finish()
+    expect(set.probes().map(({ probe: name, median }) => [name, median])).toEqual([
+      ['probe', null],
+      ['sized', 4],
     ])
   })
 })

@@ -25,7 +25,7 @@ export class ResultSet {
   readonly #workloads: readonly Named[]
   /** By column, then by workload. */
   readonly #cells: ReadonlyMap<Column, ReadonlyMap<string, Cell>>
-  readonly #probes: ReadonlyMap<string, Cell>
+  readonly #probes: Map<string, Cell>
 
   constructor(columns: readonly Column[], workloads: readonly Named[], probes: readonly Named[]) {
     this.#columns = columns
@@ -34,11 +34,26 @@ export class ResultSet {
     this.#probes = emptyCells(probes)
   }
 
-  /** A recorder for one task: of a column, or of the probes if there is none. */
-  recorder(column: Column | undefined): Recorder {
-    const cells = column === undefined ? this.#probes : this.#cells.get(column)
+  /** A recorder for one task: of some workloads of a column. */
+  recorder(column: Column, workloads: readonly string[]): Recorder {
+    const cells = this.#cells.get(column)
     if (cells === undefined) throw new TypeError('the column is not one of this run')
-    return new Recorder(cells)
+    return new Recorder(new Map([...cells].filter(([name]) => workloads.includes(name))))
+  }
+
+  /** A recorder for one task of probes; those that are new get their cells now. */
+  probeRecorder(probes: readonly Named[]): Recorder {
+    const wanted = probes.map(({ name }) => name)
+    const added = probes.filter(({ name }) => !this.#probes.has(name))
+    for (const [name, cell] of emptyCells(added)) this.#probes.set(name, cell)
+    return new Recorder(new Map([...this.#probes].filter(([name]) => wanted.includes(name))))
+  }
+
+  /** Mean bytes written per sample so far; undefined where nothing was counted. */
+  bytesPerSample(column: Column, workload: string): number | undefined {
+    const cell = this.#cells.get(column)?.get(workload)
+    if (cell === undefined || cell.counters.length === 0) return undefined
+    return averaged(cell.counters)['bytesWritten']
   }
 
   results(): BenchResult[] {

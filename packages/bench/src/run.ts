@@ -5,14 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { WARM_UP } from './backends/index.ts'
 import { describeEnvironment } from './environment.ts'
 import type { RunOptions } from './options.ts'
-import { PROBES } from './probes/index.ts'
-import type { Column, Task } from './protocol.ts'
+import { commitProbe } from './probes/commit.ts'
+import { PROBES, probeNamed } from './probes/index.ts'
+import type { Column, LifeTask, Task, TaskEvent } from './protocol.ts'
 import { minutes } from './report/numbers.ts'
 import type { Progress } from './report/progress.ts'
-import { ResultSet } from './results.ts'
+import { ResultSet, type Recorder } from './results.ts'
 import { SCHEMA, type BenchDocument, type Environment } from './schema.ts'
 import { BrowserLost, BrowserSession, PageLost } from './session.ts'
 import { workloadNamed } from './workloads/index.ts'
+import { isCommit } from './workloads/postgres-round-trips.ts'
+import { LIVES } from './workloads/workload.ts'
 
 /** Without --samples: no round is begun that would probably end later than this. */
 const TIME_MS = 240_000
@@ -64,6 +67,8 @@ class Run {
   readonly #results: ResultSet
   /** How long the latest sample of each column took; of the probes under undefined. */
   readonly #durations = new Map<Column | undefined, number>()
+  /** Of the sizes that the first round wrote per commit: by these the bars of `verdict` are drawn. */
+  #commitProbes: readonly string[] = []
   #roundsDone = 0
 
   constructor(
@@ -89,6 +94,8 @@ class Run {
           await this.#sample(column)
           this.#hooks.save(this.#document(false))
         }
+        if (this.#roundsDone === 0) this.#commitProbes = this.#sizesOfCommits()
+        if (this.#commitProbes.length > 0) await this.#probe(this.#commitProbes)
         this.#roundsDone++
       } while (this.#another())
     } catch (error) {
@@ -115,28 +122,58 @@ class Run {
   }
 
   async #warmUp(): Promise<void> {
-    const { workloads } = this.#options
     const { progress, signal } = this.#hooks
+    const workloads = this.#options.workloads.filter((name) => workloadNamed(name).life === 'rows')
     const [durability = 'none'] = WARM_UP.durabilities
     progress.begin(`warm-up (${WARM_UP.name})`, this.#leftMs(undefined))
     const column: Column = { backend: WARM_UP.name, durability }
     try {
-      await this.#session.run({ kind: 'life', column, workloads }, () => {}, signal)
+      await this.#session.run(this.#task(column, workloads), () => {}, signal)
     } catch (error) {
       await this.#recover(error)
     }
   }
 
-  /** One life of a column, or the probes. A page that is lost costs this sample only. */
+  /** The lives of one column, or the probes. */
   async #sample(column: Column | undefined): Promise<void> {
-    const { progress, signal } = this.#hooks
-    const label = column === undefined ? 'raw probes' : `${column.backend} ${column.durability}`
+    const { progress } = this.#hooks
+    const label = column === undefined ? 'raw probes' : labelOf(column)
     progress.begin(`round ${this.#roundsDone + 1}: ${label}`, this.#leftMs(column))
-    const recorder = this.#results.recorder(column)
     const from = performance.now()
+    if (column === undefined) await this.#probe(PROBES.map(({ name }) => name))
+    else await this.#live(column)
+    this.#durations.set(column, performance.now() - from)
+  }
+
+  async #live(column: Column): Promise<void> {
+    const all = this.#options.workloads.map(workloadNamed)
+    for (const life of LIVES) {
+      const fit: string[] = []
+      const unfit: TaskEvent[] = []
+      for (const { name, ...workload } of all.filter((candidate) => candidate.life === life)) {
+        const reason = workload.unfit?.(column)
+        if (reason === undefined) fit.push(name)
+        else unfit.push({ type: 'skipped', name, reason })
+      }
+      const names = [...fit, ...unfit.map((event) => (event as { name: string }).name)]
+      const recorder = this.#results.recorder(column, names)
+      for (const event of unfit) recorder.record(event)
+      if (fit.length === 0) continue
+      await this.#run(this.#task(column, fit), recorder, labelOf(column))
+    }
+  }
+
+  async #probe(names: readonly string[]): Promise<void> {
+    const recorder = this.#results.probeRecorder(names.map(probeNamed))
+    await this.#run({ kind: 'probes', probes: names }, recorder, 'raw probes')
+  }
+
+  /** One task. A page that is lost costs this task only. */
+  async #run(task: Task, recorder: Recorder, label: string): Promise<void> {
+    const { progress, signal } = this.#hooks
     try {
       await this.#session.run(
-        this.#task(column),
+        task,
         (event) => {
           if (event.type === 'stage') progress.step(event.name)
           if (event.type === 'failed')
@@ -152,12 +189,21 @@ class Run {
       }
       await this.#recover(error)
     }
-    this.#durations.set(column, performance.now() - from)
   }
 
-  #task(column: Column | undefined): Task {
-    if (column === undefined) return { kind: 'probes', probes: PROBES.map(({ name }) => name) }
-    return { kind: 'life', column, workloads: this.#options.workloads }
+  #task(column: Column, workloads: readonly string[]): LifeTask {
+    return { kind: 'life', column, workloads, settings: this.#options.settings }
+  }
+
+  #sizesOfCommits(): string[] {
+    const names = this.#options.workloads.filter(isCommit).flatMap((workload) =>
+      this.#options.columns.flatMap((column) => {
+        const bytes = this.#results.bytesPerSample(column, workload)
+        if (bytes === undefined || column.durability === 'none') return []
+        return [commitProbe(bytes, column.durability)]
+      }),
+    )
+    return [...new Set(names)].filter((name) => PROBES.every((probe) => probe.name !== name))
   }
 
   /** Replaces a lost page; rethrows what cannot be helped. */
@@ -218,4 +264,8 @@ export function describeRun({ rounds, complete }: BenchDocument, milliseconds: n
   const word = rounds === 1 ? 'round' : 'rounds'
   const ended = complete ? '' : ', ended early'
   return `${rounds} ${word} in ${minutes(milliseconds)}${ended}`
+}
+
+function labelOf({ backend, durability }: Column): string {
+  return `${backend} ${durability}`
 }

@@ -44,8 +44,8 @@ export interface Summary {
   readonly max: number
 }
 
-/** `ms` per operation, or `us` for the probes. */
-export type Unit = 'ms' | 'us'
+/** `ms` per operation, or `us` for the probes; `MiB` held; `per-window`: flushes in a window. */
+export type Unit = 'ms' | 'us' | 'MiB' | 'per-window'
 
 export interface BenchResult extends Partial<Omit<Summary, 'median'>> {
   readonly workload: string
@@ -58,7 +58,10 @@ export interface BenchResult extends Partial<Omit<Summary, 'median'>> {
   readonly samplesPerRound: readonly number[]
   /** Null without samples. */
   readonly median: number | null
-  /** Physical work per sample, on average (see VfsCounters); `handles` is the count at the end. */
+  /**
+   * Physical work per sample, on average (see VfsCounters), and what the workload counted itself;
+   * `handles` is the count at the end.
+   */
   readonly counters?: Readonly<Record<string, number>> | undefined
   /** Why the cell is not to be trusted or has no samples. The first failure counts. */
   readonly error?: CellError | undefined

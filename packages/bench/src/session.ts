@@ -19,6 +19,8 @@ const CLOSE_DEADLINE_MS = 15_000
 /** Over the deadline of a step, which the page itself enforces while it is alive. */
 const PAGE_GRACE_MS = 15_000
 const EXPLANATION_MS = 2_000
+/** For browser/heap.ts; neither changes what runs unless it is asked. */
+const HEAP_ARGS = ['--js-flags=--expose-gc', '--enable-precise-memory-info']
 
 /** The page is gone or silent, the browser still there: `renew()` helps. */
 export class PageLost extends Error {
@@ -189,9 +191,11 @@ const PAGE = `<!doctype html>
 `
 
 async function launch(installation: BrowserInstallation, profile: string): Promise<BrowserContext> {
+  const options = launchOptions(installation)
   const type = { chromium, firefox }[installation.name]
   return type.launchPersistentContext(profile, {
-    ...launchOptions(installation),
+    ...options,
+    args: [...(options.args ?? []), ...(installation.name === 'chromium' ? HEAP_ARGS : [])],
     headless: true,
     // The CLI ends the browser itself, after it has written what was measured.
     handleSIGINT: false,

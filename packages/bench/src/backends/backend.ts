@@ -3,7 +3,7 @@
 // by the workers (postgres), so a backend's own code is imported only inside `postgres`.
 
 import type { PGlite } from '@electric-sql/pglite'
-import type { Durability, VfsCounters } from '@wasm-vfs/core'
+import type { Durability, Vfs, VfsCounters } from '@wasm-vfs/core'
 import type { PgliteArtifacts } from '../protocol.ts'
 
 /** What a backend needs of the browser; checked before it is tried. */
@@ -20,9 +20,17 @@ export interface Backend {
   readonly needs: readonly Requirement[]
   /** What a reader must know to compare its columns fairly; printed below the table. */
   readonly caveats?: Partial<Record<Durability, string>>
+  /** The longest a relaxed flush is put off, if there is such a limit. */
+  readonly windowMs?: number
+  /** Tells the backend's own log from the files in which content lies, by the names in OPFS. */
+  isLog?(file: string): boolean
+  /** Loads the code, untimed, and returns what opens a store without Postgres; our own have it. */
+  vfs?(): Promise<VfsOpener>
   /** Loads the code, untimed, and returns what opens a store. */
   postgres(): Promise<PostgresOpener>
 }
+
+export type VfsOpener = (store: string, durability: Durability) => Promise<Vfs>
 
 /** Opens a store, creating a cluster in it if it is empty; resolves when queries are answered. */
 export type PostgresOpener = (

@@ -1,4 +1,4 @@
-import type { Backend } from './backend.ts'
+import type { Backend, VfsOpener } from './backend.ts'
 import { vfsOpener } from './vfs.ts'
 
 export const memory: Backend = {
@@ -7,8 +7,13 @@ export const memory: Backend = {
   durabilities: ['none'],
   persistent: false,
   needs: [],
+  vfs,
   async postgres() {
-    const { openMemory } = await import('@wasm-vfs/core')
-    return vfsOpener((store) => openMemory(store))
+    return vfsOpener(await vfs())
   },
+}
+
+async function vfs(): Promise<VfsOpener> {
+  const { openMemory } = await import('@wasm-vfs/core')
+  return (store) => openMemory(store)
 }

@@ -1,5 +1,7 @@
-import type { Backend } from './backend.ts'
+import type { Backend, VfsOpener } from './backend.ts'
 import { vfsOpener } from './vfs.ts'
+
+const WINDOW_MS = 500
 
 export const opfsAhp: Backend = {
   name: 'opfs-ahp',
@@ -7,10 +9,18 @@ export const opfsAhp: Backend = {
   durabilities: ['strict', 'relaxed'],
   persistent: true,
   needs: ['opfs'],
+  windowMs: WINDOW_MS,
+  isLog: (file) => file.endsWith('.jsonl'),
+  vfs,
   async postgres() {
-    const { openOpfsAhp } = await import('@wasm-vfs/opfs-ahp')
-    return vfsOpener((store, durability) =>
-      openOpfsAhp(store, { durability: durability === 'relaxed' ? 'relaxed' : 'strict' }),
-    )
+    return vfsOpener(await vfs())
   },
+}
+
+async function vfs(): Promise<VfsOpener> {
+  const { openOpfsAhp } = await import('@wasm-vfs/opfs-ahp')
+  return (store, durability) =>
+    durability === 'relaxed'
+      ? openOpfsAhp(store, { durability, windowMs: WINDOW_MS })
+      : openOpfsAhp(store, { durability: 'strict' })
 }

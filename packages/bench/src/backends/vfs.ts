@@ -1,13 +1,10 @@
 // Our own file systems share one way of being opened: a Vfs, and the options that the core's PGlite
 // adapter makes of it. Called by memory.ts, opfs-ahp.ts and their like.
 
-import type { Durability, Vfs } from '@wasm-vfs/core'
-import type { PostgresOpener } from './backend.ts'
+import type { PostgresOpener, VfsOpener } from './backend.ts'
 
 /** An opener for a Vfs; `openVfs` opens the store of that name. */
-export async function vfsOpener(
-  openVfs: (store: string, durability: Durability) => Promise<Vfs>,
-): Promise<PostgresOpener> {
+export async function vfsOpener(openVfs: VfsOpener): Promise<PostgresOpener> {
   const [{ PGlite }, { pgliteOptions }] = await Promise.all([
     import('@electric-sql/pglite'),
     import('@wasm-vfs/core/pglite'),

@@ -1,21 +1,26 @@
-// The life of one store, in the worker: creation, use and closing, or reopening. Called by worker.ts;
-// tells the page about each step. A workload that fails costs its own cell; a step that every later
-// one relies on ends the life.
+// The life of one store, each part in a worker of its own: creation, use and closing; reopening;
+// mounting without Postgres; coming back after a kill. Called by worker.ts; tells the page about each
+// step. A workload that fails costs its own cell; a step that every later one relies on ends the life.
 
 import { backendNamed } from '../backends/index.ts'
 import type {
   ExpectedTable,
+  LeftBehind,
+  LifePart,
   LifeTask,
-  PgliteArtifacts,
   TaskEvent,
-  WorkerDone,
+  WorkerRequest,
 } from '../protocol.ts'
 import { workloadNamed } from '../workloads/index.ts'
+import { checkKilled, commitUntilKilled } from '../workloads/kill.ts'
 import { roundTripsOn } from '../workloads/postgres-round-trips.ts'
 import { checkTable } from '../workloads/rows.ts'
 import { PostgresSession } from '../workloads/session.ts'
 import type { Phase, Workload } from '../workloads/workload.ts'
+import { holdWhileAlive } from './alive.ts'
 import { cellError } from './errors.ts'
+import { HandleWatch } from './handle-watch.ts'
+import { heapBytes } from './heap.ts'
 import { SampleMeter } from './meter.ts'
 import { unmet } from './requirements.ts'
 
@@ -23,48 +28,77 @@ const STEP_DEADLINE_MS = 90_000
 /** Lets work that a backend puts off (a relaxed sync) end before the next workload is timed. */
 const PAUSE_MS = 50
 
-export class Life {
+type LifeRequest = Extract<WorkerRequest, { readonly kind: 'life' }>
+
+export class Life implements Record<LifePart, () => Promise<LeftBehind | undefined>> {
+  readonly #request: LifeRequest
   readonly #task: LifeTask
   readonly #workloads: readonly Workload[]
   readonly #emit: (event: TaskEvent) => void
 
-  constructor(task: LifeTask, emit: (event: TaskEvent) => void) {
-    this.#task = task
-    this.#workloads = task.workloads.map(workloadNamed)
+  constructor(request: LifeRequest, emit: (event: TaskEvent) => void) {
+    this.#request = request
+    this.#task = request.task
+    this.#workloads = request.task.workloads.map(workloadNamed)
     this.#emit = emit
   }
 
-  /** Creates, uses, checks and closes. */
-  async first(store: string, artifacts: PgliteArtifacts): Promise<WorkerDone> {
-    const over: WorkerDone = { type: 'worker-done', reopenable: false, expected: [] }
-    const session = await this.#load(store, artifacts)
-    if (session === undefined) return over
-    if (!(await this.#turn('create', session, () => session.create()))) return over
+  /** Creates, uses, prepares for what comes later, checks and closes. */
+  async first(): Promise<LeftBehind | undefined> {
+    const session = await this.#load()
+    if (session === undefined) return undefined
+    if (!(await this.#turn('create', session, () => session.create()))) return undefined
 
     for (const workload of this.#of('use')) {
       await this.#time(workload, session)
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
     }
+    if (!(await this.#prepare(session))) return undefined
     const expected = await this.#expected(session)
     await this.#check(session, expected)
     const closed = await this.#turn('close', session, () => session.close())
-    return { type: 'worker-done', reopenable: closed, expected }
+    return closed ? { expected, acknowledged: 0 } : undefined
   }
 
-  /** Reopens what `first` closed, in another worker, and finds all its rows. */
-  async second(
-    store: string,
-    artifacts: PgliteArtifacts,
-    expected: readonly ExpectedTable[],
-  ): Promise<void> {
-    const session = await this.#load(store, artifacts)
+  /** Reopens what `first` closed and finds all its rows; closes, or commits until it is killed. */
+  async reopen(): Promise<LeftBehind | undefined> {
+    const { expected } = this.#request.left
+    const session = await this.#load()
+    if (session === undefined) return undefined
+    if (!(await this.#turn('reopen', session, () => session.reopen()))) return undefined
+    await this.#checkFor('reopen', session, expected)
+    if (this.#of('reopen-killed').length === 0) {
+      await this.#step('close', () => session.close())
+      return undefined
+    }
+    let acknowledged = 0
+    const committing = await this.#step('commit until killed', async () => {
+      await holdWhileAlive(this.#request.store)
+      acknowledged = await commitUntilKilled(session.pg)
+    })
+    return committing ? { expected, acknowledged } : undefined
+  }
+
+  /** Opens the file system without Postgres. */
+  async mount(): Promise<undefined> {
+    const session = await this.#load()
     if (session === undefined) return
-    if (!(await this.#turn('reopen', session, () => session.reopen()))) return
-    const reopeners = this.#of('reopen').map(({ name }) => name)
-    await this.#check(
-      session,
-      expected.map((table) => ({ ...table, workloads: reopeners })),
-    )
+    for (const workload of this.#of('mount')) await this.#time(workload, session)
+  }
+
+  /** Opens what a killed worker left; what had been acknowledged must be there. */
+  async 'reopen-killed'(): Promise<undefined> {
+    const { expected, acknowledged } = this.#request.left
+    const session = await this.#load()
+    if (session === undefined) return
+    if (!(await this.#turn('reopen-killed', session, () => session.reopen()))) return
+    await this.#checkFor('reopen-killed', session, expected)
+    this.#stage('check the commits', STEP_DEADLINE_MS)
+    try {
+      await checkKilled(session.pg, acknowledged)
+    } catch (error) {
+      for (const { name } of this.#of('reopen-killed')) this.#fail(name, error)
+    }
     await this.#step('close', () => session.close())
   }
 
@@ -72,18 +106,36 @@ export class Life {
     return this.#workloads.filter((workload) => workload.phase === phase)
   }
 
-  async #load(store: string, artifacts: PgliteArtifacts): Promise<PostgresSession | undefined> {
-    const { durability } = this.#task.column
-    const backend = backendNamed(this.#task.column.backend)
+  async #load(): Promise<PostgresSession | undefined> {
+    const { task, store, artifacts } = this.#request
+    const { column, settings } = task
+    const backend = backendNamed(column.backend)
     const missing = await unmet(backend.needs)
     if (missing !== undefined) {
       this.#emit({ type: 'failed', name: 'load', error: { kind: 'unavailable', message: missing } })
       return undefined
     }
+    const handles = new HandleWatch((file) => backend.isLog?.(file) ?? false)
+    if (this.#workloads.some(({ watchesHandles }) => watchesHandles === true)) handles.install()
     let session: PostgresSession | undefined
     await this.#step('load', async () => {
-      const opener = await backend.postgres()
-      session = new PostgresSession(opener, store, durability, artifacts)
+      const [opener, openVfs] = await Promise.all([backend.postgres(), backend.vfs?.()])
+      session = new PostgresSession({
+        column,
+        settings,
+        handles,
+        open: () => opener(store, column.durability, artifacts),
+        async mountedHeapBytes() {
+          if (openVfs === undefined) throw new TypeError('it cannot be opened without Postgres')
+          const before = await heapBytes()
+          const vfs = await openVfs(store, column.durability)
+          try {
+            return (await heapBytes()) - before
+          } finally {
+            await vfs.close()
+          }
+        },
+      })
     })
     return session
   }
@@ -98,27 +150,42 @@ export class Life {
     return workload === undefined ? this.#step(phase, untimed) : this.#time(workload, session)
   }
 
+  /** False if a preparation failed: the store is then not what the later parts are to open. */
+  async #prepare(session: PostgresSession): Promise<boolean> {
+    const done = new Set<Workload['prepare']>()
+    for (const { name, prepare, deadlineMs } of this.#workloads) {
+      if (prepare === undefined || done.has(prepare)) continue
+      done.add(prepare)
+      if (!(await this.#step(`prepare ${name}`, () => prepare(session), deadlineMs))) return false
+    }
+    return true
+  }
+
   async #time(workload: Workload, session: PostgresSession): Promise<boolean> {
     const { name, deadlineMs } = workload
     const meter = new SampleMeter(() => session.stats())
-    this.#emit({ type: 'stage', name, deadlineMs })
+    this.#stage(name, deadlineMs)
     try {
       await workload.run(session, meter)
     } catch (error) {
-      this.#emit({ type: 'failed', name, error: cellError(error) })
+      this.#fail(name, error)
       return false
     }
     this.#emit({ type: 'measured', name, samples: meter.samples, counters: meter.counters })
     return true
   }
 
-  async #step(name: string, action: () => Promise<void>): Promise<boolean> {
-    this.#emit({ type: 'stage', name, deadlineMs: STEP_DEADLINE_MS })
+  async #step(
+    name: string,
+    action: () => Promise<void>,
+    deadlineMs = STEP_DEADLINE_MS,
+  ): Promise<boolean> {
+    this.#stage(name, deadlineMs)
     try {
       await action()
       return true
     } catch (error) {
-      this.#emit({ type: 'failed', name, error: cellError(error) })
+      this.#fail(name, error)
       return false
     }
   }
@@ -133,16 +200,35 @@ export class Life {
     return expected
   }
 
+  /** A difference now is the fault of the workloads of that phase. */
+  async #checkFor(
+    phase: Phase,
+    session: PostgresSession,
+    expected: readonly ExpectedTable[],
+  ): Promise<void> {
+    const workloads = this.#of(phase).map(({ name }) => name)
+    await this.#check(
+      session,
+      expected.map((table) => ({ ...table, workloads })),
+    )
+  }
+
   async #check(session: PostgresSession, expected: readonly ExpectedTable[]): Promise<void> {
     for (const table of expected) {
-      this.#emit({ type: 'stage', name: `check ${table.table}`, deadlineMs: STEP_DEADLINE_MS })
+      this.#stage(`check ${table.table}`, STEP_DEADLINE_MS)
       try {
         await checkTable(session.pg, table)
       } catch (error) {
-        for (const name of table.workloads) {
-          this.#emit({ type: 'failed', name, error: cellError(error) })
-        }
+        for (const name of table.workloads) this.#fail(name, error)
       }
     }
+  }
+
+  #stage(name: string, deadlineMs: number): void {
+    this.#emit({ type: 'stage', name, deadlineMs })
+  }
+
+  #fail(name: string, error: unknown): void {
+    this.#emit({ type: 'failed', name, error: cellError(error) })
   }
 }

@@ -42,6 +42,15 @@ export class SampleMeter implements Meter {
     this.#counters = perSample(before, this.#stats(), 1)
   }
 
+  record(sample: number, counters?: Counters): void {
+    this.#samples.push(sample)
+    this.#counters = counters
+  }
+
+  count(counters: Counters): void {
+    this.#counters = { ...this.#counters, ...counters }
+  }
+
   async repeat<Result>(next: () => Operation<Result>): Promise<void> {
     let calls = 0
     const within = (limits: Limits, start: number, count: number): boolean =>

@@ -4,6 +4,7 @@
 import { backendNamed } from '../backends/index.ts'
 import type {
   BenchPage,
+  LifePart,
   LifeTask,
   PgliteArtifacts,
   ProbeTask,
@@ -13,6 +14,8 @@ import type {
   WorkerRequest,
 } from '../protocol.ts'
 import { workloadNamed } from '../workloads/index.ts'
+import { LATER_PHASES, type Phase } from '../workloads/workload.ts'
+import { GONE_STEP, untilGone } from './alive.ts'
 import { cellError } from './errors.ts'
 import { EventQueue } from './queue.ts'
 import { supervise } from './supervise.ts'
@@ -66,17 +69,28 @@ async function runProbes(task: ProbeTask, emit: (event: TaskEvent) => void): Pro
 
 async function runLife(task: LifeTask, emit: (event: TaskEvent) => void): Promise<void> {
   if (artifacts === undefined) throw new TypeError('prepare() comes first')
-  const store = `bench-${++storesMade}`
-  const reopeners = task.workloads.filter((name) => workloadNamed(name).phase === 'reopen')
+  const common = { kind: 'life', task, store: `bench-${++storesMade}`, artifacts } as const
+  const later = task.workloads.filter((name) => LATER_PHASES.includes(workloadNamed(name).phase))
+  const wanted = (phase: Phase): boolean =>
+    later.some((name) => workloadNamed(name).phase === phase)
   const { persistent } = backendNamed(task.column.backend)
   if (!persistent) {
-    for (const name of reopeners) emit({ type: 'skipped', name, reason: 'nothing to reopen' })
+    for (const name of later) emit({ type: 'skipped', name, reason: 'nothing to reopen' })
   }
 
-  const first = await inWorker({ kind: 'first-life', task, store, artifacts }, emit)
-  if (!first.reopenable || !persistent || reopeners.length === 0) return
-  const { expected } = first
-  await inWorker({ kind: 'second-life', task, store, artifacts, expected }, emit)
+  const nothing = { expected: [], acknowledged: 0 }
+  const { left } = await inWorker({ ...common, part: 'first', left: nothing }, emit)
+  if (left === undefined || !persistent) return
+  const then = (part: LifePart, from = left): Promise<WorkerDone> =>
+    inWorker({ ...common, part, left: from }, emit)
+  if (wanted('mount')) await then('mount')
+  const killed = wanted('reopen-killed')
+  if (!wanted('reopen') && !killed) return
+  const reopened = await then('reopen')
+  if (!killed || reopened.left === undefined) return
+  emit({ type: 'stage', ...GONE_STEP })
+  await untilGone(common.store)
+  await then('reopen-killed', reopened.left)
 }
 
 /** Each request has a worker of its own: nothing of one life is left in memory for the next. */

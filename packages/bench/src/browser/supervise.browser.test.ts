@@ -5,6 +5,7 @@ import type { ProbeTask, TaskEvent, WorkerDone, WorkerRequest } from '../protoco
 import { supervise } from './supervise.ts'
 
 const task: ProbeTask = { kind: 'probes', probes: [] }
+const LEFT = { expected: [], acknowledged: 7 }
 const request: WorkerRequest = { kind: 'probes', task }
 
 async function run(script: string): Promise<{ outcome: WorkerDone; events: TaskEvent[] }> {
@@ -25,9 +26,9 @@ test('a worker that does its work is heard to the end', async () => {
   const { outcome, events } = await run(`onmessage = ({ data }) => {
     ${stage}
     postMessage({ type: 'measured', name: data.kind, samples: [1] })
-    postMessage({ type: 'worker-done', reopenable: true, expected: [] })
+    postMessage({ type: 'worker-done', left: ${JSON.stringify(LEFT)} })
   }`)
-  expect(outcome).toEqual({ type: 'worker-done', reopenable: true, expected: [] })
+  expect(outcome).toEqual({ type: 'worker-done', left: LEFT })
   expect(events.map(({ type }) => type)).toEqual(['stage', 'measured'])
   expect(events[1]).toMatchObject({ name: 'probes', samples: [1] })
 })
@@ -36,7 +37,7 @@ test('a worker in an endless loop is ended at the deadline of its step', async (
   const start = performance.now()
   const { outcome, events } = await run(`onmessage = () => { ${stage}; for (;;); }`)
   expect(performance.now() - start).toBeGreaterThanOrEqual(299)
-  expect(outcome.reopenable).toBe(false)
+  expect(outcome.left).toBeUndefined()
   expect(events.at(-1)).toEqual({
     type: 'failed',
     name: 'pg-insert-1k',
@@ -58,15 +59,15 @@ test('each step begins a new deadline', async () => {
       ${stageFor(1_000)}
       await new Promise((resolve) => setTimeout(resolve, 400))
     }
-    postMessage({ type: 'worker-done', reopenable: true, expected: [] })
+    postMessage({ type: 'worker-done', left: ${JSON.stringify(LEFT)} })
   }`)
-  expect(outcome.reopenable).toBe(true)
+  expect(outcome.left).toEqual(LEFT)
   expect(events).toHaveLength(3)
 })
 
 test('an error that nobody caught is a failure of the step under way', async () => {
   const { outcome, events } = await run(`onmessage = () => { ${stage}; throw new Error('broken') }`)
-  expect(outcome.reopenable).toBe(false)
+  expect(outcome.left).toBeUndefined()
   expect(events.at(-1)).toMatchObject({ type: 'failed', name: 'pg-insert-1k' })
   expect(JSON.stringify(events.at(-1))).toContain('broken')
 })
@@ -75,6 +76,6 @@ test('a script that does not load is a failure of the start', async () => {
   const events: TaskEvent[] = []
   const worker = new Worker('/there-is-no-such-script.js', { type: 'module' })
   const outcome = await supervise(worker, request, (event) => events.push(event))
-  expect(outcome.reopenable).toBe(false)
+  expect(outcome.left).toBeUndefined()
   expect(events).toMatchObject([{ type: 'failed', name: 'start', error: { kind: 'failed' } }])
 })

@@ -7,7 +7,7 @@ import { describe } from './errors.ts'
 /** For loading the worker's script, before it names a step and that step's deadline. */
 export const START_DEADLINE_MS = 30_000
 
-const ENDED_EARLY: WorkerDone = { type: 'worker-done', reopenable: false, expected: [] }
+const ENDED_EARLY: WorkerDone = { type: 'worker-done', left: undefined }
 
 /** Never rejects: what goes wrong is an event, about the step that was under way. */
 export function supervise(

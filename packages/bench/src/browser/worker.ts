@@ -34,19 +34,13 @@ self.addEventListener('message', (event: MessageEvent<WorkerRequest>) => {
 
 async function handle(request: WorkerRequest): Promise<void> {
   switch (request.kind) {
-    case 'first-life': {
-      const life = new Life(request.task, emit)
-      send(await life.first(request.store, request.artifacts))
+    case 'life': {
+      const life = new Life(request, emit)
+      send({ type: 'worker-done', left: await life[request.part]() })
       return
-    }
-    case 'second-life': {
-      const life = new Life(request.task, emit)
-      await life.second(request.store, request.artifacts, request.expected)
-      break
     }
     case 'probes':
       await runProbes(request.task.probes, emit)
-      break
+      send({ type: 'worker-done', left: undefined })
   }
-  send({ type: 'worker-done', reopenable: false, expected: [] })
 }

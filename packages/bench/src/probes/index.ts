@@ -1,22 +1,23 @@
-// The probes, in the order in which they are printed.
+// The probes of every run, in the order in which they are printed. A run adds those of the sizes that
+// its commits turn out to have.
 
 import { atomicsRoundTrip } from './atomics.ts'
 import { idbPutRelaxed, idbPutStrict } from './indexeddb.ts'
-import { opfsOpen, opfsRead, opfsWrite, opfsWriteFlush } from './opfs.ts'
+import { sizedProbe } from './commit.ts'
+import { opfsOpen, opfsRead, opfsWrites } from './opfs.ts'
 import type { Probe } from './probe.ts'
 
 export const PROBES: readonly Probe[] = [
   opfsOpen,
   opfsRead,
-  opfsWrite,
-  opfsWriteFlush,
+  ...opfsWrites,
   idbPutStrict,
   idbPutRelaxed,
   atomicsRoundTrip,
 ]
 
 export function probeNamed(name: string): Probe {
-  const probe = PROBES.find((candidate) => candidate.name === name)
+  const probe = PROBES.find((candidate) => candidate.name === name) ?? sizedProbe(name)
   if (probe === undefined) throw new TypeError(`no probe is named ${name}`)
   return probe
 }

@@ -1,10 +1,12 @@
-// OPFS sync access handles: opening one, and 8 KiB (a Postgres page) read, written, and made durable.
+// OPFS sync access handles: opening one, reading a Postgres page of 8 KiB, and writing one and more,
+// made durable or not.
 
 import type { Probe, ProbeBench } from './probe.ts'
 
 const PAGE_BYTES = 8_192
 /** Overwritten in turn, so that a file of a fixed size is never extended. */
 const PAGES = 64
+const FILE_BYTES = PAGES * PAGE_BYTES
 
 async function onFile(
   use: (handle: FileSystemSyncAccessHandle, file: FileSystemFileHandle) => ProbeBench['operation'],
@@ -13,7 +15,7 @@ async function onFile(
   const name = `probe-${crypto.randomUUID()}`
   const file = await root.getFileHandle(name, { create: true })
   const handle = await file.createSyncAccessHandle()
-  handle.write(new Uint8Array(PAGE_BYTES * PAGES).fill(0x5a), { at: 0 })
+  handle.write(new Uint8Array(FILE_BYTES).fill(0x5a), { at: 0 })
   handle.flush()
   return {
     operation: use(handle, file),
@@ -59,34 +61,30 @@ export const opfsRead: Probe = {
     }),
 }
 
-export const opfsWrite: Probe = {
-  name: 'opfs-write-8k',
-  summary: 'overwrite 8 KiB through a sync access handle',
-  unit: 'us',
-  needs: ['opfs'],
-  batch: 20,
-  setUp: () =>
-    onFile((handle) => {
-      const page = new Uint8Array(PAGE_BYTES).fill(0xa5)
-      const next = inTurn()
-      return () => void handle.write(page, { at: next() })
-    }),
+/** An overwrite of `bytes`, made durable or not. In steady state: the file has its size already. */
+export function opfsWrite(name: string, bytes: number, flush: boolean): Probe {
+  return {
+    name,
+    summary: `overwrite ${bytes} bytes through a sync access handle${flush ? ' and flush it' : ''}`,
+    unit: 'us',
+    needs: ['opfs'],
+    batch: flush ? 1 : 20,
+    setUp: () =>
+      onFile((handle) => {
+        const content = new Uint8Array(bytes).fill(0xa5)
+        // From page to page, as far as the file is never extended.
+        const places = Math.max(1, Math.floor((FILE_BYTES - bytes) / PAGE_BYTES) + 1)
+        let turn = 0
+        return () => {
+          handle.write(content, { at: (turn++ % places) * PAGE_BYTES })
+          if (flush) handle.flush()
+        }
+      }),
+  }
 }
 
-export const opfsWriteFlush: Probe = {
-  name: 'opfs-write-8k-flush',
-  summary:
-    'overwrite 8 KiB through a sync access handle and flush it: the floor of a strict commit',
-  unit: 'us',
-  needs: ['opfs'],
-  batch: 1,
-  setUp: () =>
-    onFile((handle) => {
-      const page = new Uint8Array(PAGE_BYTES).fill(0xa5)
-      const next = inTurn()
-      return () => {
-        handle.write(page, { at: next() })
-        handle.flush()
-      }
-    }),
-}
+/** One page and a few: what a commit writes. 256 KiB: the speed of bytes, whatever a call costs. */
+export const opfsWrites: readonly Probe[] = [
+  ...[8, 16, 24, 256].map((kib) => opfsWrite(`opfs-write-${kib}k`, kib * 1_024, false)),
+  ...[8, 16, 24].map((kib) => opfsWrite(`opfs-write-${kib}k-flush`, kib * 1_024, true)),
+]

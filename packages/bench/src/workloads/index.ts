@@ -1,10 +1,25 @@
-// The workloads, in the order in which a life runs them and the table lists them.
+// The workloads: life by life, and in each in the order in which it runs them and the table lists them.
 
-import { pgClose, pgCreate, pgReopen } from './postgres-life.ts'
+import { commitWindow } from './commit-window.ts'
+import { large } from './large.ts'
+import { pgClose, pgCreate, pgReopen, pgReopenKilled } from './postgres-life.ts'
 import { roundTrips } from './postgres-round-trips.ts'
+import { sqlSuite } from './sql.ts'
+import { pgCheckpoint, pgCloseTables } from './tables.ts'
 import type { Workload } from './workload.ts'
 
-export const WORKLOADS: readonly Workload[] = [pgCreate, ...roundTrips, pgClose, pgReopen]
+export const WORKLOADS: readonly Workload[] = [
+  pgCreate,
+  ...roundTrips,
+  pgClose,
+  pgReopen,
+  pgReopenKilled,
+  ...sqlSuite,
+  pgCheckpoint,
+  pgCloseTables,
+  commitWindow,
+  ...large,
+]
 
 export function workloadNamed(name: string): Workload {
   const workload = WORKLOADS.find((candidate) => candidate.name === name)

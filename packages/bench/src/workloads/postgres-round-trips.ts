@@ -15,6 +15,8 @@ export const roundTrips: readonly Workload[] = ROW_SIZES.flatMap((size) =>
     name: roundTripName(verb, size),
     summary: `${verb.toUpperCase()} one row of ${PAYLOAD_BYTES[size]} bytes by its key`,
     kind: 'postgres',
+    life: 'rows',
+    quick: true,
     phase: 'use',
     unit: 'ms',
     deadlineMs: DEADLINE_MS,
@@ -30,6 +32,11 @@ export const roundTrips: readonly Workload[] = ROW_SIZES.flatMap((size) =>
 /** The workloads that read or change the table of one row size. */
 export function roundTripsOn(size: RowSize): string[] {
   return VERBS.map((verb) => roundTripName(verb, size))
+}
+
+/** Whether a workload is one row per commit. */
+export function isCommit(workload: string): boolean {
+  return VERBS.some((verb) => verb !== 'select' && workload.startsWith(`pg-${verb}-`))
 }
 
 function roundTripName(verb: Verb, size: RowSize): string {

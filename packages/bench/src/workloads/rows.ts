@@ -4,7 +4,7 @@
 
 import type { PGlite, Results } from '@electric-sql/pglite'
 import type { ExpectedTable } from '../protocol.ts'
-import { WrongResult, type Operation } from './workload.ts'
+import { expectEqual, WrongResult, type Operation } from './workload.ts'
 
 export type RowSize = 'small' | '1k' | '10k'
 
@@ -172,9 +172,4 @@ async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
 
 function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
-function expectEqual(what: string, actual: unknown, expected: number | string): void {
-  if (actual !== expected)
-    throw new WrongResult(`${what}: ${String(actual)} instead of ${expected}`)
 }

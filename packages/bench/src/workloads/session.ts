@@ -1,25 +1,40 @@
-// A store with Postgres on it, from creation to reopening, and the rows that workloads share. Made by
-// browser/life.ts for each life; passed to each workload in turn.
+// A store with Postgres on it, from creation to reopening, and what workloads share in it. Made by
+// browser/life.ts for each part of a life; passed to each workload in turn.
 
 import type { PGlite } from '@electric-sql/pglite'
-import type { Durability, VfsCounters } from '@wasm-vfs/core'
-import type { OpenPostgres, PostgresOpener } from '../backends/backend.ts'
-import type { PgliteArtifacts } from '../protocol.ts'
+import type { VfsCounters } from '@wasm-vfs/core'
+import type { OpenPostgres } from '../backends/backend.ts'
+import type { HandleWatch } from '../browser/handle-watch.ts'
+import type { Column, Settings } from '../protocol.ts'
 import { RowTable, type RowSize } from './rows.ts'
+import { SqlSuite } from './sql-suite.ts'
 import { WrongResult } from './workload.ts'
 
+export interface SessionParts {
+  readonly column: Column
+  readonly settings: Settings
+  readonly handles: HandleWatch
+  open(): Promise<OpenPostgres>
+  /** Opens the file system without Postgres and says by how many bytes the heap has grown. */
+  mountedHeapBytes(): Promise<number>
+}
+
 export class PostgresSession {
-  readonly #open: () => Promise<OpenPostgres>
+  readonly column: Column
+  readonly settings: Settings
+  /** Counts only for workloads that set `watchesHandles`. */
+  readonly handles: HandleWatch
+  readonly suite: SqlSuite
+  readonly #parts: SessionParts
   readonly #tables = new Map<RowSize, RowTable>()
   #opened: OpenPostgres | undefined
 
-  constructor(
-    opener: PostgresOpener,
-    store: string,
-    durability: Durability,
-    artifacts: PgliteArtifacts,
-  ) {
-    this.#open = () => opener(store, durability, artifacts)
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+    this.column = parts.column
+    this.settings = parts.settings
+    this.handles = parts.handles
+    this.suite = new SqlSuite(this)
   }
 
   get pg(): PGlite {
@@ -29,12 +44,12 @@ export class PostgresSession {
 
   /** Opens the store, which is empty: a cluster is made in it and synced. */
   async create(): Promise<void> {
-    this.#opened = await this.#open()
+    this.#opened = await this.#parts.open()
   }
 
-  /** Opens the store that an earlier worker closed, up to the answer to a first query. */
+  /** Opens the store that an earlier worker left, up to the answer to a first query. */
   async reopen(): Promise<void> {
-    this.#opened = await this.#open()
+    this.#opened = await this.#parts.open()
     const { rows } = await this.pg.query<{ one: number }>('SELECT 1 AS one')
     if (rows[0]?.one !== 1) throw new WrongResult('SELECT 1 answered something else')
   }
@@ -46,6 +61,10 @@ export class PostgresSession {
 
   stats(): VfsCounters {
     return this.#opened?.stats?.() ?? {}
+  }
+
+  mountedHeapBytes(): Promise<number> {
+    return this.#parts.mountedHeapBytes()
   }
 
   /** The table of rows of one size, made on first use. */

@@ -2,15 +2,24 @@
 // times it. Each file here holds one or a few such objects, listed in index.ts. Read by node (names)
 // and run by the worker (browser/life.ts).
 
+import type { Column, Counters } from '../protocol.ts'
 import type { Unit } from '../schema.ts'
 import type { PostgresSession } from './session.ts'
 
 /**
- * One life of a store: `create`, then every workload of the phase `use` in the order of the list,
- * then `close`, then `reopen` in a fresh worker. The three that are not `use` happen in every life;
- * a workload of such a phase is what times it.
+ * The steps of a store's life, in order: `create`, then every workload of the phase `use` in the order
+ * of the list, then `close`; in a fresh worker `reopen`; in another `mount`, which opens the file
+ * system without Postgres. After `reopen` a store may be killed while it commits: `reopen-killed` is
+ * how it comes back. Where a life has no workload of a phase, that step is not timed or not taken.
  */
-export type Phase = 'create' | 'use' | 'close' | 'reopen'
+export type Phase = 'create' | 'use' | 'close' | 'reopen' | 'mount' | 'reopen-killed'
+
+/** Phases that need a store that outlives its worker. */
+export const LATER_PHASES: readonly Phase[] = ['reopen', 'mount', 'reopen-killed']
+
+/** Workloads of one life share a store; lives run one after the other, in this order. */
+export const LIVES = ['rows', 'sql', 'tables', 'window', 'large', 'many-tables'] as const
+export type LifeName = (typeof LIVES)[number]
 
 export interface Workload {
   readonly name: string
@@ -18,10 +27,22 @@ export interface Workload {
   readonly summary: string
   /** What is driven: a backend must have a member of this name to run it. */
   readonly kind: 'postgres'
+  readonly life: LifeName
+  /** Whether a run without `--full` or `--workload` includes it. */
+  readonly quick: boolean
   readonly phase: Phase
   readonly unit: Unit
   /** The whole workload, preparation included, must end by then; else its cell says that it hangs. */
   readonly deadlineMs: number
+  /** Why the workload does not apply to a column; undefined where it does. */
+  unfit?(column: Column): string | undefined
+  /** Has the distinct files counted that access handles write to: see browser/handle-watch.ts. */
+  readonly watchesHandles?: boolean
+  /**
+   * What a workload of a later phase needs in the store: done once, untimed, before the store is
+   * closed. Workloads that share the function share what it made.
+   */
+  readonly prepare?: (session: PostgresSession) => Promise<void>
   run(session: PostgresSession, meter: Meter): Promise<void>
 }
 
@@ -34,6 +55,10 @@ export interface Meter {
    * its `check`, which throws if the result is wrong.
    */
   repeat<Result>(next: () => Operation<Result>): Promise<void>
+  /** One sample that the workload took itself, in its unit. */
+  record(sample: number, counters?: Counters): void
+  /** More counters, beside those of the backend. */
+  count(counters: Counters): void
 }
 
 export interface Operation<Result> {
@@ -47,4 +72,9 @@ export const REPEAT_MAX = 110
 /** A result that differs from what was written: the cell reads `wrong result`, whatever its time. */
 export class WrongResult extends Error {
   override readonly name: 'WrongResult' = 'WrongResult'
+}
+
+export function expectEqual(what: string, actual: unknown, expected: number | string): void {
+  if (actual === expected) return
+  throw new WrongResult(`${what}: ${String(actual)} instead of ${expected}`)
 }

@@ -1,0 +1,65 @@
+// A run's document as the bars read it: cells and probes by name, as estimates. What a run has no
+// figures for is undefined, and a bar that needs it does not apply.
+
+import type { Durability } from '@wasm-vfs/core'
+import type { BenchDocument, BenchResult } from '../schema.ts'
+import { estimate, times, type Estimate } from './interval.ts'
+
+const MS_PER_US = 0.001
+
+export class RunView {
+  readonly browser: string
+  readonly #document: BenchDocument
+
+  constructor(document: BenchDocument) {
+    this.browser = document.env.browser.name
+    this.#document = document
+  }
+
+  /** Undefined where nothing was measured, and where what was is not to be trusted. */
+  cell(workload: string, backend: string, durability: Durability): Cell | undefined {
+    const found = this.#document.results.find(
+      (result) =>
+        result.workload === workload &&
+        result.backend === backend &&
+        result.durability === durability,
+    )
+    if (found === undefined || found.error !== undefined || found.samples.length === 0) {
+      return undefined
+    }
+    return new Cell(found)
+  }
+
+  /** Milliseconds. */
+  probe(name: string): Estimate | undefined {
+    const found = this.#document.probes.find(({ probe }) => probe === name)
+    if (found === undefined || found.error !== undefined || found.samples.length === 0) {
+      return undefined
+    }
+    const estimated = estimate(found.samples, [])
+    return found.unit === 'us' ? times(MS_PER_US, estimated) : estimated
+  }
+
+  /** The workloads of the run whose names begin so. */
+  workloads(prefix: string): string[] {
+    const names = this.#document.results.map(({ workload }) => workload)
+    return [...new Set(names)].filter((name) => name.startsWith(prefix))
+  }
+}
+
+export class Cell {
+  readonly #result: BenchResult
+
+  constructor(result: BenchResult) {
+    this.#result = result
+  }
+
+  get time(): Estimate {
+    return estimate(this.#result.samples, this.#result.samplesPerRound)
+  }
+
+  /** Per sample; undefined where it was not counted. */
+  counter(name: string): number | undefined {
+    return this.#result.counters?.[name]
+  }
+}
