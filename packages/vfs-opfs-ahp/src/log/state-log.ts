@@ -164,6 +164,9 @@ export class StateLog implements MetadataStore<PoolFact> {
     const body: LineBody = { seq: this.#seq + 1, durable: this.#durableSeq, ...content }
     const [bytes, sum] = encodeLine(body, this.#sum)
     const file = this.#files[this.#active]
+    // An image whose flush failed can neither be relied upon nor taken back: an open might find it and
+    // prefer it, so nothing is added to the older slot any more.
+    this.#files[otherSlot(this.#active)].checkSound()
     try {
       file.write(bytes, this.#end)
     } catch (error) {

@@ -88,7 +88,7 @@ export class StorageFile {
   }
 
   write(from: Uint8Array, at: number): void {
-    this.#check()
+    this.checkSound()
     this.#counters.writes++
     let done = 0
     try {
@@ -108,7 +108,7 @@ export class StorageFile {
   }
 
   truncate(size: number): void {
-    this.#check()
+    this.checkSound()
     if (size === this.#size) return
     this.#counters.truncates++
     try {
@@ -122,14 +122,14 @@ export class StorageFile {
 
   /** Everything handed down is on storage when this returns; free if nothing was. */
   flush(): void {
-    this.#check()
+    this.checkSound()
     if (!this.#unflushed) return
     this.flushAlways()
   }
 
   /** Also what a previous owner of the file handed down and did not flush. */
   flushAlways(): void {
-    this.#check()
+    this.checkSound()
     this.#counters.flushes++
     try {
       this.#handle.flush()
@@ -142,17 +142,18 @@ export class StorageFile {
     this.#unflushed = false
   }
 
-  close(): void {
-    this.#counters.handles--
-    this.#handle.close()
-  }
-
-  #check(): void {
+  /** Throws EIO if a flush has ever failed. */
+  checkSound(): void {
     if (this.#failed === undefined) return
     throw new VfsError('EIO', this.#failed.operation, {
       detail: `an earlier flush of ${this.path} failed; reopen the store`,
       cause: this.#failed,
     })
+  }
+
+  close(): void {
+    this.#counters.handles--
+    this.#handle.close()
   }
 }
 
