@@ -4,6 +4,7 @@ import type { Vfs } from '../../src/contract/index.ts'
 
 export interface Call {
   readonly operation: keyof Vfs
+  /** Buffers by their length, or the record would keep every heap alive. */
   readonly args: readonly unknown[]
 }
 
@@ -19,7 +20,8 @@ export class Instrumented {
         const member: unknown = Reflect.get(target, key, target)
         if (typeof member !== 'function') return member
         return (...args: unknown[]): unknown => {
-          const call: Call = { operation: key as keyof Vfs, args }
+          const recorded = args.map((arg) => (ArrayBuffer.isView(arg) ? arg.byteLength : arg))
+          const call: Call = { operation: key as keyof Vfs, args: recorded }
           this.calls.push(call)
           this.before?.(call)
           return member.apply(target, args)

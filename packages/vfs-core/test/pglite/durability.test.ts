@@ -248,4 +248,39 @@ describe('a failing store', () => {
     },
     SLOW,
   )
+
+  // Some of these Postgres survives and some make it PANIC, depending on the file that is hit.
+  it.each(['read', 'write', 'create', 'acquire', 'rename', 'mkdir'] as const)(
+    'whose every %s fails settles every query and the close, and loses nothing committed',
+    async (operation) => {
+      const first = await openDatabase()
+      await first.pg.exec('CREATE TABLE t AS SELECT generate_series(1, 1000) AS n')
+      first.instrumented.failOn(operation, new VfsError('EIO', operation))
+      const outcomes: string[] = []
+      for (const statement of [
+        'CREATE TABLE u AS SELECT n FROM t',
+        'CREATE DATABASE other',
+        'VACUUM FULL t',
+        'CHECKPOINT',
+        'SELECT count(*) FROM pg_stat_activity',
+      ]) {
+        const outcome = settled(first.pg.exec(statement))
+        outcomes.push(
+          await outcome.then(
+            () => 'done',
+            () => 'rejected',
+          ),
+        )
+      }
+      expect(outcomes).toContain('rejected')
+      first.instrumented.before = undefined
+      await settled(first.pg.close())
+
+      const second = await openDatabase({ store: first.store })
+      const { rows } = await second.pg.query('SELECT count(*)::int, sum(n)::int FROM t')
+      expect(rows).toEqual([{ count: 1000, sum: 500_500 }])
+      await second.pg.close()
+    },
+    SLOW,
+  )
 })

@@ -20,7 +20,7 @@ describe("faults of PGlite's own glue", () => {
     const database = await openDatabase()
     pg = database.pg
     instrumented = database.instrumented
-    FS = pg.Module.FS as unknown as TestFS
+    FS = pg.Module.FS as TestFS
   }, 120_000)
 
   afterAll(() => pg.close())
