@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { SCHEMA, type BenchDocument } from '../src/schema.ts'
+import { PROBES } from '../src/probes/index.ts'
+import { SCHEMA, type BenchDocument, type BenchResult } from '../src/schema.ts'
 
 const CLI = join(import.meta.dirname, '..', 'src', 'cli.ts')
-const PROBE_COUNT = 7
 
 let directory = ''
 
@@ -62,64 +62,83 @@ function documentAt(file: string): BenchDocument {
   return JSON.parse(readFileSync(file, 'utf8')) as BenchDocument
 }
 
-describe.each(['chromium', 'firefox'])('a small run in %s', (browser) => {
-  test('prints a table and writes every cell', async () => {
-    const file = join(directory, `${browser}.json`)
-    const selection = ['--backend', 'memory,opfs-ahp', '--durability', 'strict']
-    const workloads = ['--workload', 'pg-create,pg-insert-small,pg-reopen', '--samples', '1']
-    const run = bench('--browser', browser, ...selection, ...workloads, '--json', file)
-    const { code, stdout, stderr } = await run.ended
-    expect(stderr).toContain('opfs-ahp strict')
-    expect(code).toBe(0)
-    expect(stdout).toMatch(/pg-create \(ms\)\s+~?[\d,.]+ 1\.00×\s+~?[\d,.]+ +[\d,.]+×/)
-    expect(stdout).toMatch(/opfs-write-8k-flush\s+[\d,.]+/)
+const LIFE = 'pg-create,pg-insert-small,pg-reopen,pg-reopen-killed'
+const SMALL = ['--backend', 'memory,opfs-ahp', '--durability', 'strict'] as const
 
-    const document = documentAt(file)
-    expect(document).toMatchObject({ schema: SCHEMA, complete: true, rounds: 1 })
-    expect(document.env.browser.name).toBe(browser)
-    expect(document.env.browser.userAgent).toMatch(/Mozilla/)
-    const cells = document.results.map(
-      ({ workload, backend, durability }) => `${workload} ${backend} ${durability}`,
-    )
-    expect(cells).toEqual([
-      'pg-create memory none',
-      'pg-create opfs-ahp strict',
-      'pg-insert-small memory none',
-      'pg-insert-small opfs-ahp strict',
-      'pg-reopen memory none',
-      'pg-reopen opfs-ahp strict',
-    ])
-    const [skipped, ...others] = document.results.filter((result) => result.skipped !== undefined)
-    expect(skipped).toMatchObject({ workload: 'pg-reopen', median: null, samples: [] })
-    expect(others).toEqual([])
-    for (const result of document.results.filter((cell) => cell !== skipped)) {
-      expect(result.error).toBeUndefined()
-      expect(result.unit).toBe('ms')
-      expect(result.median).toBeGreaterThan(0)
-      expect(result.samples.every((sample) => sample > 0)).toBe(true)
-      expect(result.samplesPerRound).toEqual([result.samples.length])
-      expect(result.samples.length).toBeGreaterThanOrEqual(
-        result.workload === 'pg-insert-small' ? 5 : 1,
-      )
+/** What every run of SMALL and LIFE shows, whatever its browser and its end. */
+function expectLife(stdout: string, { env, results, probes }: BenchDocument): void {
+  expect(stdout).toMatch(/pg-create \(ms\)\s+~?[\d,.]+ 1\.00×\s+~?[\d,.]+ +[\d,.]+×/)
+  expect(stdout).toMatch(/opfs-write-8k-flush\s+[\d,.]+/)
+  expect(env.browser.userAgent).toMatch(/Mozilla/)
+  const life = results.filter(({ workload }) => LIFE.split(',').includes(workload))
+  expect(life.map(({ workload, backend }) => `${workload} ${backend}`)).toEqual(
+    LIFE.split(',').flatMap((workload) => [`${workload} memory`, `${workload} opfs-ahp`]),
+  )
+  for (const result of life) {
+    if (result.backend === 'memory' && result.workload.startsWith('pg-reopen')) {
+      expect(result).toMatchObject({ median: null, samples: [], skipped: 'nothing to reopen' })
+      continue
     }
-    // The clock alone could not tell whether a strict commit was made durable.
-    const insert = document.results.find(
-      ({ workload, backend }) => workload === 'pg-insert-small' && backend === 'opfs-ahp',
-    )
-    expect(insert?.counters?.['flushes']).toBeGreaterThanOrEqual(1)
-    expect(document.probes).toHaveLength(PROBE_COUNT)
-    for (const probe of document.probes) {
-      expect(probe.error).toBeUndefined()
-      expect(probe.median).toBeGreaterThan(0)
-    }
-  })
+    expect(result.error).toBeUndefined()
+    expect(result.unit).toBe('ms')
+    expect(result.median).toBeGreaterThan(0)
+    expect(result.samples.every((sample) => sample > 0)).toBe(true)
+    const [count = 0] = result.samplesPerRound
+    expect(count).toBeGreaterThanOrEqual(result.workload === 'pg-insert-small' ? 5 : 1)
+  }
+  // The clock alone could not tell whether a strict commit was made durable.
+  const insert = cellOf(results, 'pg-insert-small')
+  expect(insert.counters?.['flushes']).toBeGreaterThanOrEqual(1)
+  expect(probes.map(({ probe }) => probe)).toEqual(
+    expect.arrayContaining(PROBES.map(({ name }) => name)),
+  )
+  for (const probe of probes) {
+    expect(probe.error).toBeUndefined()
+    expect(probe.median).toBeGreaterThan(0)
+  }
+}
+
+/** Of our own backend. */
+function cellOf(results: readonly BenchResult[], workload: string): BenchResult {
+  const found = results.find((cell) => cell.workload === workload && cell.backend === 'opfs-ahp')
+  if (found === undefined) throw new TypeError(`no cell for ${workload}`)
+  return found
+}
+
+test('a run in Firefox prints a table, writes every cell, and can be held against the bars', async () => {
+  const file = join(directory, 'firefox.json')
+  const run = bench(
+    '--browser',
+    'firefox',
+    ...SMALL,
+    '--workload',
+    LIFE,
+    '--samples',
+    '1',
+    '--json',
+    file,
+  )
+  const { code, stdout, stderr } = await run.ended
+  expect(stderr).toContain('opfs-ahp strict')
+  expect(code).toBe(0)
+  const document = documentAt(file)
+  expect(document).toMatchObject({ schema: SCHEMA, complete: true, rounds: 1 })
+  expect(document.env.browser.name).toBe('firefox')
+  expectLife(stdout, document)
+
+  const verdict = await bench('verdict', file).ended
+  expect(verdict.stdout).toMatch(
+    /pg-insert-small strict\s+[\d.]+ .*bar +[\d.]+ .* (met|equal|not met)/,
+  )
+  expect(verdict.stdout).toMatch(/\d+ met, \d+ equal within intervals, \d+ not met/)
+  expect(verdict.code).toBe(verdict.stdout.includes(' 0 not met') ? 0 : 1)
 })
 
 describe('a run that is cut short', () => {
   test('by Ctrl-C leaves a whole document, a table, no browser and no profile', async () => {
     const file = join(directory, 'interrupted.json')
-    const backends = ['--backend', 'pglite-memory', '--workload', 'pg-create']
-    const run = bench(...backends, '--samples', '50', '--json', file)
+    const workloads = ['--workload', `${LIFE},*many-tables*`, '--tables', '20']
+    const run = bench(...SMALL, ...workloads, '--samples', '50', '--json', file)
     await run.said('round 2: raw probes')
     const browsers = await browsersOf(run.process.pid)
     const profile = /--user-data-dir=(\S+)/.exec(browsers[0]?.command ?? '')?.[1]
@@ -129,10 +148,15 @@ describe('a run that is cut short', () => {
     run.process.kill('SIGINT')
     const { code, stdout } = await run.ended
     expect(code).toBe(130)
-    expect(stdout).toMatch(/pg-create \(ms\)\s+[\d,.]+/)
     const document = documentAt(file)
-    expect(document).toMatchObject({ complete: false, rounds: 1 })
-    expect(document.results[0]?.samples).toHaveLength(1)
+    expect(document).toMatchObject({ schema: SCHEMA, complete: false, rounds: 1 })
+    expect(document.env.browser.name).toBe('chromium')
+    expectLife(stdout, document)
+    for (const workload of ['pg-many-tables-open', 'vfs-many-tables-heap']) {
+      const cell = cellOf(document.results, workload)
+      expect(cell.error).toBeUndefined()
+      expect(cell.median).toBeGreaterThan(0)
+    }
     expect((await processes()).filter(({ command }) => command.includes(profile))).toEqual([])
     expect(existsSync(profile)).toBe(false)
   })

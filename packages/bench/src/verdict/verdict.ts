@@ -6,6 +6,11 @@ import { BARS, type Bar, type Held } from './bars.ts'
 import type { Estimate } from './interval.ts'
 import { RunView } from './run-view.ts'
 
+const ROUNDS_ENOUGH = 5
+const FEW_ROUNDS =
+  'Fewer than five rounds: intervals are too narrow, and a single sample has none. What reads as not ' +
+  'met may be noise; repeat with --samples 5.'
+
 /** `equal`: above the bar, but the intervals overlap, so the run cannot tell them apart. */
 export type Judgement = 'met' | 'equal' | 'not met'
 
@@ -36,6 +41,7 @@ export function verdictOn(document: BenchDocument, bars: readonly Bar[] = BARS):
     `${browser.name} ${browser.version}, ${date}${commit === undefined ? '' : `, ${commit}`}, ` +
       `${document.rounds} ${document.rounds === 1 ? 'round' : 'rounds'}` +
       (document.complete ? '' : ', ended early'),
+    ...(document.rounds < ROUNDS_ENOUGH ? [FEW_ROUNDS] : []),
     ...sections,
     ...(missing.length === 0 ? [] : [`No figures in this run for: ${missing.join('; ')}`]),
     `${counts.met} met, ${counts.equal} equal within intervals, ${counts['not met']} not met`,
