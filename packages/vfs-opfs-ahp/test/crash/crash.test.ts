@@ -12,6 +12,7 @@ import {
   aceInOrder,
   checkpoints,
   firstLoad,
+  largeFiles,
   mixed,
   moves,
   reuse,
@@ -42,7 +43,7 @@ function* endless(make: () => Workload): Generator<Workload> {
 
 const FAMILIES: readonly Family[] = [
   {
-    name: 'every operation followed by every sync, then pairs',
+    name: 'each operation and sync, and pairs',
     share: 0.15,
     disk: 'small',
     level: 'strict',
@@ -51,7 +52,7 @@ const FAMILIES: readonly Family[] = [
   },
   ...(['strict', 'relaxed'] as const).flatMap((level): Family[] => [
     {
-      name: 'two to four operations with syncs between',
+      name: 'short sequences with syncs between',
       share: 0.12,
       disk: 'small',
       level,
@@ -83,12 +84,20 @@ const FAMILIES: readonly Family[] = [
       workloads: (random) => endless(() => moves(random)),
     },
     {
-      name: 'space that is freed and taken again',
+      name: 'space freed and taken again',
       share: 0.03,
       disk: 'large',
       level,
       limits: HEAVY,
       workloads: (random) => endless(() => reuse(random)),
+    },
+    {
+      name: 'more large files than spares',
+      share: 0.01,
+      disk: 'small',
+      level,
+      limits: HEAVY,
+      workloads: (random) => endless(() => largeFiles(random)),
     },
     {
       name: 'a new store',

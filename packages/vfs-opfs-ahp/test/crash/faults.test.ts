@@ -67,6 +67,8 @@ interface Injection {
   readonly fault: Fault
 }
 
+type Complain = (problems: readonly string[], cause?: unknown) => void
+
 class FaultFailure extends Error {
   constructor(attempt: Attempt, injection: Injection, problems: readonly string[], cause?: unknown) {
     const { disk, options, workload, seed } = attempt
@@ -103,14 +105,14 @@ async function begin({ disk, seed }: Attempt): Promise<SimulatedOpfs> {
 }
 
 async function inject(attempt: Attempt, injection: Injection): Promise<void> {
-  const complain = (problems: readonly string[], cause?: unknown): void => {
+  const complain: Complain = (problems, cause) => {
     if (problems.length > 0) throw new FaultFailure(attempt, injection, problems, cause)
   }
   const opfs = await begin(attempt)
   let left = injection.at
   const failNow = (): Fault | undefined => (left-- === 0 ? injection.fault : undefined)
   opfs.watcher.fault = failNow
-  const vfs = await openDespite(opfs, attempt, complain)
+  const { vfs, refused } = await openDespite(opfs, attempt, complain)
   delete opfs.watcher.fault
   const start = observe(vfs)
   opfs.watcher.fault = failNow
@@ -121,7 +123,6 @@ async function inject(attempt: Attempt, injection: Injection): Promise<void> {
   const { history, failures } = session
 
   const lost = injection.call.kind === 'flush'
-  if (failures.length === 0 && !isAbsorbed(injection)) complain(['no operation reported the fault'])
   // What the program sees is what it did, the failed operation left out.
   const now = { operation: history.operation, done: true }
   complain(judgeOpen(history, observe(vfs)))
@@ -139,28 +140,37 @@ async function inject(attempt: Attempt, injection: Injection): Promise<void> {
     }
   }
   // After a failed flush the store says EIO until it is reopened; otherwise it goes on.
+  const closed = await closeDespite(vfs, lost, complain)
+  if (!refused && failures.length === 0 && closed && !isAbsorbed(injection)) {
+    complain(['the fault was reported by no operation'])
+  }
+  if (closed) complain(await checkStore(opfs.image()))
+}
+
+/** Whether the store closed; after a failed flush it may not. */
+async function closeDespite(vfs: Vfs, lost: boolean, complain: Complain): Promise<boolean> {
   try {
     await vfs.close()
+    return true
   } catch (error) {
     if (!lost || !(error instanceof VfsError)) complain([`close failed: ${String(error)}`], error)
-    return
+    return false
   }
-  if (!lost || failures.length === 0) complain(await checkStore(opfs.image()))
 }
 
 /** A failed open leaves nothing behind that would keep the next one, in the same tab, from opening. */
 async function openDespite(
   opfs: SimulatedOpfs,
   { options }: Attempt,
-  complain: (problems: readonly string[], cause?: unknown) => void,
-): Promise<Vfs> {
+  complain: Complain,
+): Promise<{ vfs: Vfs; refused: boolean }> {
   try {
-    return await openStoreInTime(opfs, options)
+    return { vfs: await openStoreInTime(opfs, options), refused: false }
   } catch (error) {
     if (!(error instanceof VfsError)) complain([`open threw ${String(error)}`], error)
   }
   try {
-    return await openStoreInTime(opfs, options)
+    return { vfs: await openStoreInTime(opfs, options), refused: true }
   } catch (error) {
     complain([`the second open failed: ${String(error)}`], error)
     throw error
@@ -172,7 +182,7 @@ async function expectKept(
   crash: Crash,
   past: Promised & { readonly history: Session['history']; readonly moment: Moment },
   { options }: Attempt,
-  complain: (problems: readonly string[], cause?: unknown) => void,
+  complain: Complain,
 ): Promise<void> {
   const opfs = new SimulatedOpfs({ image })
   const vfs = await openStoreInTime(opfs, options).catch((error: unknown) => {
@@ -185,11 +195,9 @@ async function expectKept(
   complain(await checkStore(opfs.image()))
 }
 
-/** Not the caller's business: a checkpoint is tried again later, a generous reservation made smaller. */
-function isAbsorbed({ call, fault }: Injection): boolean {
-  if (call.kind === 'truncate') return true
-  if (call.path.includes('/state-')) return true
-  return 'throws' in fault && call.kind !== 'flush' && call.kind !== 'write' && call.kind !== 'read'
+/** Not the caller's business: a generous reservation is made smaller, an image is tried again later. */
+function isAbsorbed({ call }: Injection): boolean {
+  return call.kind === 'truncate' || call.path.endsWith('/state-b.jsonl')
 }
 
 interface Plan {

@@ -175,6 +175,21 @@ export function reuse(random: SeededRandom): Workload {
   return workload
 }
 
+/** More large files than there are spare pool files whose names have settled. */
+export function largeFiles(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  for (let file = 0; file < 7; file++) {
+    const name = `/w${file}`
+    workload.push(['create', name], ['truncate', name, 1_100_000])
+    workload.push(['write', name, random.below(100) * 8192, 8192])
+    if (random.chance(0.7)) workload.push(['fsync', name])
+    if (random.chance(0.2)) workload.push(['unlink', `/w${random.below(file + 1)}`])
+    if (random.chance(0.4)) workload.push(['sync'])
+    if (random.chance(0.1)) workload.push(['wait', 61_000])
+  }
+  return workload
+}
+
 /** A program's first load: many files, then one sync. */
 export function firstLoad(random: SeededRandom): Workload {
   const workload: Operation[] = [['mkdir', '/base']]
