@@ -119,7 +119,13 @@ export class Connection {
   }
 
   #explain(error: unknown): VfsError {
-    return toVfsError(error, 'sync', { path: this.#options.name })
+    const path = this.#options.name
+    const explained = toVfsError(error, 'sync', { path })
+    if (explained.code !== 'ENOSPC') return explained
+    // The browser's own words are often none at all.
+    const detail =
+      'the quota is used up; nothing is lost, and a later sync that finds room has it all'
+    return new VfsError('ENOSPC', 'sync', { path, detail, cause: error })
   }
 }
 

@@ -64,11 +64,10 @@ describe('what a sync covers', () => {
       // Five slices of eight MiB and more, so that tasks run between the requests.
       const large = vfs.create(ROOT_INO, 'large', 0o644)
       vfs.write(large, new Uint8Array(40 << 20).fill(2), 0)
-      const syncing = vfs.sync()
-      let finished = false
-      void syncing.then(() => (finished = true))
+      const progress = { finished: false }
+      const syncing = vfs.sync().finally(() => (progress.finished = true))
       let writes = 0
-      while (!finished) {
+      while (!progress.finished) {
         await new Promise((resolve) => setTimeout(resolve, 0))
         vfs.write(file, new Uint8Array(100).fill(3 + (writes % 100)), 7)
         vfs.write(large, new Uint8Array(100).fill(3), (writes % 600) * CHUNK_SIZE)
