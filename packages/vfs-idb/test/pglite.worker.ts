@@ -1,6 +1,6 @@
 // A worker with one PGlite on idb at a time, driven by the tests of this folder.
 
-import { PGlite } from '@electric-sql/pglite'
+import { PGlite, protocol } from '@electric-sql/pglite'
 import type { Vfs, VfsCounters } from '@wasm-vfs/core'
 import { pgliteOptions } from '@wasm-vfs/core/pglite'
 import { serveTasks } from '@wasm-vfs/core/testing'
@@ -40,12 +40,15 @@ serveTasks({
     return (await pg!.query(sql)).rows
   },
 
-  /** Inserts rows into `log`, all queries at once, and announces each when it is acknowledged. */
+  /**
+   * Inserts rows into `log`, all at once, and announces each when it is acknowledged. As messages of the
+   * protocol, because `query` waits for its turn and its sync.
+   */
   async insertAtOnce({ channel, rows }: InsertRequest) {
     const announce = new BroadcastChannel(channel)
     await Promise.all(
       Array.from({ length: rows }, async (_, id) => {
-        await pg!.query('INSERT INTO log VALUES ($1, $2)', [id, 'row'])
+        await pg!.execProtocol(protocol.serialize.query(`INSERT INTO log VALUES (${id}, 'row')`))
         announce.postMessage(id)
       }),
     )
