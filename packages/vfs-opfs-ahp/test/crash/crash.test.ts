@@ -158,7 +158,9 @@ describe('opfs-ahp after a crash', () => {
     { timeout: 30_000 + STATES * 20 },
     async (family) => {
       const { states, trials } = await tryFamily(family, SEED)
-      console.log(`${states.size} crash states, ${trials} openings: ${family.name} (${family.level})`)
+      console.log(
+        `${states.size} crash states, ${trials} openings: ${family.name} (${family.level})`,
+      )
       expect(states.size).toBeGreaterThan(0)
     },
   )

@@ -177,7 +177,8 @@ export class Explorer {
     // The same state may come after more was acknowledged, or be all that more was to be seen of.
     const { history, moment } = point.past
     const known = history.acknowledgements.filter(
-      ({ operation }) => operation < moment.operation || (moment.done && operation === moment.operation),
+      ({ operation }) =>
+        operation < moment.operation || (moment.done && operation === moment.operation),
     ).length
     const key = `${state} ${known}`
     if (tried.has(key)) return

@@ -46,7 +46,9 @@ function faultsOf({ kind, length = 0 }: Call): readonly Fault[] {
     case 'flush':
       return [{ throws: 'InvalidStateError' }, { losesChanges: true }]
     case 'read':
-      return length > 1 ? [{ throws: 'UnknownError' }, { takes: half }] : [{ throws: 'UnknownError' }]
+      return length > 1
+        ? [{ throws: 'UnknownError' }, { takes: half }]
+        : [{ throws: 'UnknownError' }]
     case 'close':
       return []
     default:
@@ -70,7 +72,12 @@ interface Injection {
 type Complain = (problems: readonly string[], cause?: unknown) => void
 
 class FaultFailure extends Error {
-  constructor(attempt: Attempt, injection: Injection, problems: readonly string[], cause?: unknown) {
+  constructor(
+    attempt: Attempt,
+    injection: Injection,
+    problems: readonly string[],
+    cause?: unknown,
+  ) {
     const { disk, options, workload, seed } = attempt
     const operations = workload.map((each) => describeOperation(each)).join('; ')
     super(

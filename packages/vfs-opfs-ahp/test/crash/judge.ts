@@ -144,7 +144,8 @@ class Judgement {
       if (each.ino === undefined || each.ino === ino) bound = Math.max(bound, each.operation)
     }
     for (const each of this.#history.replacements) {
-      if (each.ino === ino && each.operation <= this.#earliest) bound = Math.max(bound, each.operation)
+      if (each.ino === ino && each.operation <= this.#earliest)
+        bound = Math.max(bound, each.operation)
     }
     return bound
   }

@@ -76,7 +76,8 @@ export class Session {
       const enforcing = (await this.#attempt(operation)) && enforces(operation)
       const until = operation[0] === 'wait' ? Date.now() : startedAt
       history.end(enforcing ? until : -Infinity)
-      if (history.acknowledgements.length > acknowledged || enforcing) this.#addPoint(true, undefined)
+      if (history.acknowledgements.length > acknowledged || enforcing)
+        this.#addPoint(true, undefined)
     }
     delete this.#opfs.watcher.changed
   }
@@ -95,7 +96,8 @@ export class Session {
       if (!(error instanceof VfsError)) {
         throw new Error(`${describeOperation(operation)} threw no VfsError`, { cause: error })
       }
-      if (REFUSALS.has(error.code) && (error.operation === 'walk' || !isSync(operation))) return false
+      if (REFUSALS.has(error.code) && (error.operation === 'walk' || !isSync(operation)))
+        return false
       if (this.#options.faulty !== true) throw error
       this.failures.push({ operation: this.history.operation, error })
       return false

@@ -40,7 +40,14 @@ describe('opfs-ahp and space', () => {
     opfs.quota = (await bytesOf(opfs.root)) + 700_000
     const workload: Workload = [
       ['create', '/x'],
-      ...Array.from({ length: 20 }, () => [['append', '/x', 70_000], ['fsync', '/x']] as const).flat(),
+      ...Array.from(
+        { length: 20 },
+        () =>
+          [
+            ['append', '/x', 70_000],
+            ['fsync', '/x'],
+          ] as const,
+      ).flat(),
       ['truncate', '/a', 900_000],
       ['append', '/b', 100],
       ['sync'],
@@ -99,7 +106,11 @@ describe('opfs-ahp and space', () => {
     const vfs = await openStore(opfs, OPTIONS)
     opfs.quota = await bytesOf(opfs.root)
     const full = new Session(opfs, vfs, observe(vfs), {
-      workload: [['create', '/x'], ['append', '/x', 900_000], ['fsync', '/x']],
+      workload: [
+        ['create', '/x'],
+        ['append', '/x', 900_000],
+        ['fsync', '/x'],
+      ],
       stamp: 0,
       faulty: true,
     })

@@ -38,15 +38,16 @@ export function openStore(opfs: SimulatedOpfs, options: StoreOptions): Promise<V
 
 /** As `openStore`, while simulated time goes on: an open that meets a locked file tries again. */
 export async function openStoreInTime(opfs: SimulatedOpfs, options: StoreOptions): Promise<Vfs> {
-  let settled = false
-  const opening = openStore(opfs, options).finally(() => (settled = true))
-  opening.catch(() => {})
-  for (let round = 0; round < 100 && !settled; round++) {
+  const opening = openStore(opfs, options)
+  const state = { settled: false }
+  const settle = (): void => void (state.settled = true)
+  opening.then(settle, settle)
+  for (let round = 0; round < 100; round++) {
     await new Promise((resolve) => setImmediate(resolve))
-    if (!settled) vi.advanceTimersByTime(100)
+    if (state.settled) return opening
+    vi.advanceTimersByTime(100)
   }
-  if (!settled) throw new Error('the open hangs')
-  return opening
+  throw new Error('the open hangs')
 }
 
 /** What fsck finds, in sentences. Nobody has the store open. */
@@ -59,7 +60,9 @@ export async function checkStore(image: DirectoryImage): Promise<readonly string
 
 /** Whether an open may refuse like this after a power cut on a store that has not settled. */
 export function saysNeverSettled(error: unknown): boolean {
-  return error instanceof VfsError && error.code === 'EIO' && error.message.includes('never settled')
+  return (
+    error instanceof VfsError && error.code === 'EIO' && error.message.includes('never settled')
+  )
 }
 
 /** From here on time, timers and randomness are simulated; each `seed` makes them the same again. */
@@ -142,4 +145,3 @@ async function makeDisk(name: DiskName): Promise<DirectoryImage> {
   const loss = new PowerLoss(opfs.image(), { now: START, settlingMs: SETTLING_MS })
   return loss.state(loss.counts.map((count) => count - 1))
 }
-

@@ -66,13 +66,18 @@ export class PowerLoss {
   /** The disk after the cut: all of it on storage, nothing pending. */
   state(selection: readonly number[]): DirectoryImage {
     const made = new Map<NodeImage, NodeImage>()
+    const placed = new Set<NodeImage>()
     const stateOf = (node: NodeImage): NodeImage => {
       let state = made.get(node)
       if (state === undefined) {
         state =
           node.kind === 'file'
             ? { kind: 'file', base: this.#content(node, selection), changes: [] }
-            : { kind: 'directory', base: this.#entries(node, selection, stateOf), events: [] }
+            : {
+                kind: 'directory',
+                base: this.#entries(node, selection, placed, stateOf),
+                events: [],
+              }
         made.set(node, state)
       }
       return state
@@ -135,12 +140,16 @@ export class PowerLoss {
   #entries(
     directory: DirectoryImage,
     selection: readonly number[],
+    placed: Set<NodeImage>,
     stateOf: (node: NodeImage) => NodeImage,
   ): Map<string, NodeImage> {
     const entries = new Map<string, NodeImage>()
     for (const [name, choice] of this.#names.get(directory)!) {
       const node = chosenOption(choice, selection)
-      if (node !== undefined) entries.set(name, stateOf(node))
+      // A moved file is under its old name, under its new one, or gone; never under both.
+      if (node === undefined || placed.has(node)) continue
+      placed.add(node)
+      entries.set(name, stateOf(node))
     }
     return entries
   }
