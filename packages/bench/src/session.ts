@@ -19,8 +19,8 @@ const CLOSE_DEADLINE_MS = 15_000
 /** Over the deadline of a step, which the page itself enforces while it is alive. */
 const PAGE_GRACE_MS = 15_000
 const EXPLANATION_MS = 2_000
-/** For browser/heap.ts; neither changes what runs unless it is asked. */
-const HEAP_ARGS = ['--js-flags=--expose-gc', '--enable-precise-memory-info']
+/** For browser/memory.ts: memory is measured at once, and not when the browser has time for it. */
+const MEMORY_ARGS = ['--enable-blink-features=ForceEagerMeasureMemory']
 
 /** The page is gone or silent, the browser still there: `renew()` helps. */
 export class PageLost extends Error {
@@ -195,7 +195,7 @@ async function launch(installation: BrowserInstallation, profile: string): Promi
   const type = { chromium, firefox }[installation.name]
   return type.launchPersistentContext(profile, {
     ...options,
-    args: [...(options.args ?? []), ...(installation.name === 'chromium' ? HEAP_ARGS : [])],
+    args: [...(options.args ?? []), ...(installation.name === 'chromium' ? MEMORY_ARGS : [])],
     headless: true,
     // The CLI ends the browser itself, after it has written what was measured.
     handleSIGINT: false,

@@ -1,12 +1,13 @@
 // Turns what a workload or probe threw into what its cell says. Called by the page and its workers.
 
 import type { CellError } from '../schema.ts'
-import { WrongResult } from '../workloads/workload.ts'
+import { Unavailable, WrongResult } from '../workloads/workload.ts'
 
 const MESSAGE_LENGTH_MAX = 300
 
 export function cellError(error: unknown): CellError {
   if (error instanceof WrongResult) return { kind: 'wrong-result', message: error.message }
+  if (error instanceof Unavailable) return { kind: 'unavailable', message: error.message }
   return { kind: 'failed', message: describe(error) }
 }
 

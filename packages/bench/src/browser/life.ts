@@ -20,7 +20,7 @@ import type { Phase, Workload } from '../workloads/workload.ts'
 import { holdWhileAlive } from './alive.ts'
 import { cellError } from './errors.ts'
 import { HandleWatch } from './handle-watch.ts'
-import { heapBytes } from './heap.ts'
+import { memoryBytes } from './memory.ts'
 import { SampleMeter } from './meter.ts'
 import { unmet } from './requirements.ts'
 
@@ -125,12 +125,12 @@ export class Life implements Record<LifePart, () => Promise<LeftBehind | undefin
         settings,
         handles,
         open: () => opener(store, column.durability, artifacts),
-        async mountedHeapBytes() {
+        async mountedMemoryBytes() {
           if (openVfs === undefined) throw new TypeError('it cannot be opened without Postgres')
-          const before = await heapBytes()
+          const before = await memoryBytes()
           const vfs = await openVfs(store, column.durability)
           try {
-            return (await heapBytes()) - before
+            return (await memoryBytes()) - before
           } finally {
             await vfs.close()
           }

@@ -17,6 +17,7 @@ import { workloadNamed } from '../workloads/index.ts'
 import { LATER_PHASES, type Phase } from '../workloads/workload.ts'
 import { GONE_STEP, untilGone } from './alive.ts'
 import { cellError } from './errors.ts'
+import { answerMemoryQuestions } from './memory.ts'
 import { EventQueue } from './queue.ts'
 import { supervise } from './supervise.ts'
 import { wipeStorage } from './wipe.ts'
@@ -50,6 +51,7 @@ const bench: BenchPage = {
 }
 
 Object.assign(globalThis, { bench })
+answerMemoryQuestions()
 
 async function runTask(task: Task, emit: (event: TaskEvent) => void): Promise<void> {
   await wipe(emit)

@@ -6,7 +6,7 @@ import { payload } from './rows.ts'
 import { WrongResult } from './workload.ts'
 
 /** Commits that are acknowledged for certain before the worker is terminated. */
-export const ACKNOWLEDGED = 50
+export const ACKNOWLEDGED = 20
 
 /**
  * Commits row after row. Resolves when the first ones are acknowledged, and goes on committing: only

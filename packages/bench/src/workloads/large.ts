@@ -1,5 +1,5 @@
 // Stores that are large in bytes or in files: how long they take to open (against pg-reopen, which
-// opens an almost empty one) and what the file system alone holds on the JavaScript heap.
+// opens an almost empty one) and how much JavaScript memory the file system alone holds.
 
 import { backendNamed } from '../backends/index.ts'
 import type { Column } from '../protocol.ts'
@@ -69,12 +69,12 @@ function opening(
     },
     {
       ...common,
-      name: `vfs-${life}-heap`,
-      summary: `JavaScript heap that the file system alone takes with ${what} in it (Chromium)`,
+      name: `vfs-${life}-memory`,
+      summary: `JavaScript memory that the file system alone takes with ${what} in it (Chromium)`,
       phase: 'mount',
       unit: 'MiB',
       async run(session, meter) {
-        meter.record((await session.mountedHeapBytes()) / MIB)
+        meter.record((await session.mountedMemoryBytes()) / MIB)
       },
     },
   ]

@@ -15,8 +15,8 @@ export interface SessionParts {
   readonly settings: Settings
   readonly handles: HandleWatch
   open(): Promise<OpenPostgres>
-  /** Opens the file system without Postgres and says by how many bytes the heap has grown. */
-  mountedHeapBytes(): Promise<number>
+  /** Opens the file system without Postgres and says how many bytes of memory it took. */
+  mountedMemoryBytes(): Promise<number>
 }
 
 export class PostgresSession {
@@ -63,8 +63,8 @@ export class PostgresSession {
     return this.#opened?.stats?.() ?? {}
   }
 
-  mountedHeapBytes(): Promise<number> {
-    return this.#parts.mountedHeapBytes()
+  mountedMemoryBytes(): Promise<number> {
+    return this.#parts.mountedMemoryBytes()
   }
 
   /** The table of rows of one size, made on first use. */

@@ -74,6 +74,11 @@ export class WrongResult extends Error {
   override readonly name: 'WrongResult' = 'WrongResult'
 }
 
+/** What the browser has not: the cell reads `n/a`. */
+export class Unavailable extends Error {
+  override readonly name: 'Unavailable' = 'Unavailable'
+}
+
 export function expectEqual(what: string, actual: unknown, expected: number | string): void {
   if (actual === expected) return
   throw new WrongResult(`${what}: ${String(actual)} instead of ${expected}`)

@@ -1,0 +1,73 @@
+// How much memory a worker's JavaScript holds: objects and the contents of ArrayBuffers, after a
+// collection. Only the page can ask the browser for it, so the worker asks the page. Chromium only,
+// started as ../session.ts does it: by default it takes up to a minute to answer.
+
+import { Unavailable } from '../workloads/workload.ts'
+import { describe } from './errors.ts'
+
+const CHANNEL = 'bench-memory'
+const ANSWER_DEADLINE_MS = 30_000
+
+interface Breakdown {
+  readonly bytes: number
+  readonly attribution: readonly { readonly scope: string }[]
+}
+
+type Measure = () => Promise<{ readonly breakdown: readonly Breakdown[] }>
+
+interface Question {
+  readonly question: string
+}
+
+interface Answer {
+  readonly answerTo: string
+  readonly bytes?: number
+  readonly failure?: string
+}
+
+/** In the page: answers all workers, for as long as it lives. */
+export function answerMemoryQuestions(): void {
+  const channel = new BroadcastChannel(CHANNEL)
+  channel.onmessage = ({ data }: MessageEvent<Question>) => {
+    void workerBytes().then(
+      (bytes) => channel.postMessage({ answerTo: data.question, bytes } satisfies Answer),
+      (error: unknown) =>
+        channel.postMessage({ answerTo: data.question, failure: describe(error) } satisfies Answer),
+    )
+  }
+}
+
+/** In a worker, the only one that is alive. That it cannot be measured is an error. */
+export async function memoryBytes(): Promise<number> {
+  const channel = new BroadcastChannel(CHANNEL)
+  const question = crypto.randomUUID()
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      const late = (): void =>
+        reject(new Unavailable('the browser does not say how much memory it holds'))
+      setTimeout(late, ANSWER_DEADLINE_MS)
+      channel.onmessage = ({ data }: MessageEvent<Answer>) => {
+        if (data.answerTo !== question) return
+        if (data.bytes === undefined) reject(new Unavailable(data.failure))
+        else resolve(data.bytes)
+      }
+      channel.postMessage({ question } satisfies Question)
+    })
+  } finally {
+    channel.close()
+  }
+}
+
+/** Of all dedicated workers of the page. */
+async function workerBytes(): Promise<number> {
+  const { measureUserAgentSpecificMemory: measure } = performance as {
+    measureUserAgentSpecificMemory?: Measure
+  }
+  if (measure === undefined) throw new Unavailable('this browser does not measure memory')
+  const { breakdown } = await measure.call(performance)
+  return breakdown
+    .filter(({ attribution }) =>
+      attribution.some(({ scope }) => scope === 'DedicatedWorkerGlobalScope'),
+    )
+    .reduce((sum, { bytes }) => sum + bytes, 0)
+}
