@@ -17,8 +17,14 @@ export function commitProbe(bytes: number, durability: Durability): string {
   return `opfs-write-${kib}k${durability === 'strict' ? '-flush' : ''}`
 }
 
+/** What a probe of a raw write writes; undefined for the name of any other. */
+export function rawWriteOf(name: string): { bytes: number; flush: boolean } | undefined {
+  const [match, kib, flush] = SIZED.exec(name) ?? []
+  return match === undefined ? undefined : { bytes: Number(kib) * KIB, flush: flush !== undefined }
+}
+
 /** The probe of a name that `commitProbe` made; undefined for any other name. */
 export function sizedProbe(name: string): Probe | undefined {
-  const [match, kib, flush] = SIZED.exec(name) ?? []
-  return match === undefined ? undefined : opfsWrite(name, Number(kib) * KIB, flush !== undefined)
+  const write = rawWriteOf(name)
+  return write === undefined ? undefined : opfsWrite(name, write.bytes, write.flush)
 }

@@ -3,7 +3,6 @@
 // by verdict.ts.
 
 import type { Durability } from '@wasm-vfs/core'
-import { commitProbe } from '../probes/commit.ts'
 import { ROW_SIZES } from '../workloads/rows.ts'
 import { excess, exactly, sum, times, type Estimate } from './interval.ts'
 import type { Cell, RunView } from './run-view.ts'
@@ -47,7 +46,7 @@ export const BARS: readonly Bar[] = [
         const [ours, memory] = pair(run, workload, level)
         const bytes = ours?.counter('bytesWritten')
         if (ours === undefined || memory === undefined || bytes === undefined) return []
-        const raw = run.probe(commitProbe(bytes, level))
+        const raw = run.rawCommit(bytes, level)
         if (raw === undefined) return []
         const allowance = exactly(isFirefox(run) ? 0.04 : 0.02)
         const bar = sum(memory.time, times(WORST_FACTOR, raw), allowance)

@@ -3,9 +3,11 @@
 
 import type { Durability } from '@wasm-vfs/core'
 import type { BenchDocument, BenchResult } from '../schema.ts'
+import { rawWriteOf } from '../probes/commit.ts'
 import { estimate, times, type Estimate } from './interval.ts'
 
 const MS_PER_US = 0.001
+const NEAR_BYTES = 2_048
 
 export class RunView {
   readonly browser: string
@@ -38,6 +40,21 @@ export class RunView {
     }
     const estimated = estimate(found.samples, [])
     return found.unit === 'us' ? times(MS_PER_US, estimated) : estimated
+  }
+
+  /**
+   * The raw write that is nearest to the bytes of a commit, flushed for a strict one. Sizes were chosen
+   * by the first round, so a mean over all rounds may round to a neighbour. Undefined if none is near.
+   */
+  rawCommit(bytes: number, durability: Durability): Estimate | undefined {
+    let nearest: { readonly name: string; readonly distance: number } | undefined
+    for (const { probe } of this.#document.probes) {
+      const write = rawWriteOf(probe)
+      if (write === undefined || write.flush !== (durability === 'strict')) continue
+      const distance = Math.abs(write.bytes - bytes)
+      if (distance <= (nearest?.distance ?? NEAR_BYTES)) nearest = { name: probe, distance }
+    }
+    return nearest === undefined ? undefined : this.probe(nearest.name)
   }
 
   /** The workloads of the run whose names begin so. */

@@ -78,6 +78,22 @@ describe('the bar of', () => {
     expect(held('single-row commit', document(results))).toEqual([])
   })
 
+  test('a commit takes the raw write of the nearest size, if one is near', () => {
+    const results = [
+      cell('pg-insert-10k', 'memory none', 1),
+      cell('pg-insert-10k', 'opfs-ahp relaxed', 1, { bytesWritten: 20_900 }),
+    ]
+    const title = 'single-row commit'
+    const probes = [
+      probe('opfs-write-16k', 1),
+      probe('opfs-write-19k', 100),
+      probe('opfs-read-8k', 1),
+    ]
+    const [near] = held(title, document(results, [...probes, probe('opfs-write-21k-flush', 1)]))
+    expect(near?.bar.value).toBeCloseTo(1 + 0.13 + 0.02, 9)
+    expect(held(title, document(results, [probe('opfs-write-16k', 1)]))).toEqual([])
+  })
+
   test('the flushes of a strict commit is met by one and by nothing else', () => {
     const title = 'flushes of a strict commit of a small row'
     const judged = [0, 1, 1.5].map((flushes) => {
