@@ -175,6 +175,67 @@ export function reuse(random: SeededRandom): Workload {
   return workload
 }
 
+/** Enough is freed to be zeroed at once, and taken by files that are only grown, never written. */
+export function freedAndGrown(random: SeededRandom): Workload {
+  const settle: readonly Operation[] = [['sync'], ['housekeeping'], ['fsync', '/']]
+  const workload: Operation[] = []
+  for (const name of ['/r0', '/r1']) workload.push(['create', name], ['write', name, 0, 600_000])
+  workload.push(['sync'])
+  for (const name of ['/r0', '/r1']) {
+    workload.push(random.chance(0.7) ? ['unlink', name] : ['truncate', name, 0])
+  }
+  if (random.chance(0.7)) workload.push(['fsync', '/'])
+  workload.push(random.pick(settle), random.pick(settle))
+  for (const name of ['/t0', '/t1']) {
+    workload.push(['create', name], ['truncate', name, random.pick([10_000, 700_000])])
+    workload.push(
+      random.pick<Operation>([
+        ['fsync', '/'],
+        ['fsync', name],
+      ]),
+    )
+  }
+  return workload
+}
+
+/** Files that shrink and grow again where they are, with the new sizes committed on their own. */
+export function shrunkAndGrown(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  for (let round = 0; round < 3; round++) {
+    const [name, most] = random.pick([
+      ['/a', 8192],
+      ['/d/c', 32_768],
+    ] as const)
+    workload.push(['truncate', name, 100 + random.below(3000)])
+    if (random.chance(0.8)) workload.push(['fsync', name])
+    if (random.chance(0.5)) workload.push(['truncate', name, most - random.below(1000)])
+    else workload.push(['write', name, most - 1000, 600])
+    if (random.chance(0.7)) workload.push(['create', `/k${round}`], ['fsync', '/'])
+    if (random.chance(0.3)) workload.push(['fsync', name])
+  }
+  return workload
+}
+
+/** A new version of a file takes the name of the old one, with the syncs that are needed or without. */
+export function replaced(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  for (let round = 0; round < 3; round++) {
+    const [from, to] = random.pick([
+      ['/n', '/a'],
+      ['/b', '/a'],
+      ['/n', '/d/c'],
+      ['/a', '/d/c'],
+    ] as const)
+    if (from === '/n') workload.push(['create', from])
+    workload.push(['append', from, random.pick([300, 5000, 30_000])])
+    if (random.chance(0.3)) workload.push(['write', from, 0, 2000])
+    if (random.chance(0.3)) workload.push(['fsync', from])
+    workload.push(['rename', from, to])
+    if (random.chance(0.8)) workload.push(['fsync', random.pick(['/', '/d'])])
+  }
+  return workload
+}
+
 /** More large files than there are spare pool files whose names have settled. */
 export function largeFiles(random: SeededRandom): Workload {
   const workload: Operation[] = []
