@@ -36,9 +36,16 @@ interface Family {
   workloads(random: SeededRandom): Iterator<Workload>
 }
 
-const SHORT: Limits = { points: 40, exhaustiveMax: 16, samples: 10, followOneIn: 12 }
-const LONG: Limits = { points: 25, exhaustiveMax: 8, samples: 8, followOneIn: 12 }
-const HEAVY: Limits = { points: 12, exhaustiveMax: 8, samples: 6, followOneIn: 20 }
+const SHORT: Limits = {
+  points: 40,
+  exhaustiveMax: 16,
+  samples: 10,
+  followOneIn: 12,
+  followPoints: 4,
+}
+const LONG: Limits = { points: 25, exhaustiveMax: 8, samples: 8, followOneIn: 12, followPoints: 4 }
+const HEAVY: Limits = { points: 12, exhaustiveMax: 8, samples: 6, followOneIn: 20, followPoints: 4 }
+const AGAIN: Limits = { points: 8, exhaustiveMax: 2, samples: 2, followOneIn: 1, followPoints: 14 }
 
 function* endless(make: () => Workload): Generator<Workload> {
   for (;;) yield make()
@@ -56,7 +63,7 @@ const FAMILIES: readonly Family[] = [
   ...(['strict', 'relaxed'] as const).flatMap((level): Family[] => [
     {
       name: 'short sequences with syncs between',
-      share: 0.12,
+      share: 0.09,
       disk: 'small',
       level,
       limits: SHORT,
@@ -64,7 +71,7 @@ const FAMILIES: readonly Family[] = [
     },
     {
       name: 'longer sequences of everything',
-      share: 0.12,
+      share: 0.09,
       disk: 'small',
       level,
       limits: LONG,
@@ -96,7 +103,7 @@ const FAMILIES: readonly Family[] = [
     },
     {
       name: 'enough is freed to be cleaned',
-      share: 0.01,
+      share: 0.02,
       disk: 'small',
       level,
       limits: HEAVY,
@@ -109,6 +116,14 @@ const FAMILIES: readonly Family[] = [
       level,
       limits: SHORT,
       workloads: (random) => endless(() => shrunkAndGrown(random)),
+    },
+    {
+      name: 'crashes while reopening',
+      share: 0.06,
+      disk: 'small',
+      level,
+      limits: AGAIN,
+      workloads: (random) => endless(() => aceAtRandom(random)),
     },
     {
       name: 'files replaced by rename',

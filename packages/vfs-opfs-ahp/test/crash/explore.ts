@@ -56,6 +56,8 @@ export interface Limits {
   readonly samples: number
   /** One state in so many is worked with and crashed again. */
   readonly followOneIn: number
+  /** Crash points tried of the session that follows, its opening included. */
+  readonly followPoints: number
 }
 
 /** A crash that broke the promise. */
@@ -194,10 +196,11 @@ export class Explorer {
     const points = await this.#run(next, image, point.now, pastOf(point, choice.crash))
     if (points === undefined || !follow) return
     await this.#crashEverywhere(next, points, {
-      points: 4,
+      points: limits.followPoints,
       exhaustiveMax: 4,
       samples: 3,
       followOneIn: scenario.steps.length < 2 ? 4 : 0,
+      followPoints: 4,
     })
   }
 

@@ -179,7 +179,10 @@ export function reuse(random: SeededRandom): Workload {
 export function freedAndGrown(random: SeededRandom): Workload {
   const settle: readonly Operation[] = [['sync'], ['housekeeping'], ['fsync', '/']]
   const workload: Operation[] = []
-  for (const name of ['/r0', '/r1']) workload.push(['create', name], ['write', name, 0, 600_000])
+  // The last one stays, so that what is freed lies in the middle.
+  for (const name of ['/r0', '/r1', '/r2']) {
+    workload.push(['create', name], ['write', name, 0, 600_000])
+  }
   workload.push(['sync'])
   for (const name of ['/r0', '/r1']) {
     workload.push(random.chance(0.7) ? ['unlink', name] : ['truncate', name, 0])
