@@ -135,7 +135,7 @@ const FAMILIES: readonly Family[] = [
     },
     {
       name: 'more large files than spares',
-      share: 0.01,
+      share: 0.02,
       disk: 'small',
       level,
       limits: HEAVY,

@@ -249,6 +249,9 @@ export function largeFiles(random: SeededRandom): Workload {
     if (random.chance(0.7)) workload.push(['fsync', name])
     if (random.chance(0.2)) workload.push(['unlink', `/w${random.below(file + 1)}`])
     if (random.chance(0.4)) workload.push(['sync'])
+    if (random.chance(0.3)) {
+      workload.push(['unlink', `/w${random.below(file + 1)}`], ['fsync', '/'], ['housekeeping'])
+    }
     if (random.chance(0.1)) workload.push(['wait', 61_000])
   }
   return workload
