@@ -26,6 +26,14 @@ export interface LifeTask {
   /** All of one life (workloads/workload.ts). */
   readonly workloads: readonly string[]
   readonly settings: Settings
+  /** The store's name, one for each life of a run. */
+  readonly store: string
+  /**
+   * `life` begins with empty storage and leaves it empty, unless a `mount` of the store follows: that
+   * step is a task of its own, because it is done in a page of its own (BrowserSession.runAside).
+   */
+  readonly step: 'life' | 'mount'
+  readonly mountFollows: boolean
 }
 
 export interface ProbeTask {

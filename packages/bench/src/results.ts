@@ -124,6 +124,11 @@ export class Recorder {
     }
   }
 
+  /** Whether something failed, so that nothing can follow. */
+  get broken(): boolean {
+    return this.#brokenBy !== undefined
+  }
+
   /** The task is over; `lost` says why it did not come to its own end. */
   finish(lost?: CellError): void {
     const error = lost ?? this.#brokenBy

@@ -70,6 +70,7 @@ class Run {
   /** Of the sizes that the first round wrote per commit: by these the bars of `verdict` are drawn. */
   #commitProbes: readonly string[] = []
   #roundsDone = 0
+  #storesMade = 0
 
   constructor(
     options: RunOptions,
@@ -159,7 +160,11 @@ class Run {
       const recorder = this.#results.recorder(column, names)
       for (const event of unfit) recorder.record(event)
       if (fit.length === 0) continue
-      await this.#run(this.#task(column, fit), recorder, labelOf(column))
+      const task = this.#task(column, fit)
+      const label = labelOf(column)
+      const lost = await this.#run(task, recorder, label)
+      if (!task.mountFollows || lost || recorder.broken) continue
+      await this.#run({ ...task, step: 'mount' }, recorder, label)
     }
   }
 
@@ -168,11 +173,12 @@ class Run {
     await this.#run({ kind: 'probes', probes: names }, recorder, 'raw probes')
   }
 
-  /** One task. A page that is lost costs this task only. */
-  async #run(task: Task, recorder: Recorder, label: string): Promise<void> {
+  /** One task; whether it was lost with its page, which costs this task only. */
+  async #run(task: Task, recorder: Recorder, label: string): Promise<boolean> {
     const { progress, signal } = this.#hooks
+    const isAside = task.kind === 'life' && task.step === 'mount'
     try {
-      await this.#session.run(
+      await this.#session[isAside ? 'runAside' : 'run'](
         task,
         (event) => {
           if (event.type === 'stage') progress.step(event.name)
@@ -183,16 +189,21 @@ class Run {
         signal,
       )
       recorder.finish()
+      return false
     } catch (error) {
       if (error instanceof PageLost || error instanceof BrowserLost) {
         recorder.finish({ kind: 'failed', message: error.message })
       }
       await this.#recover(error)
+      return true
     }
   }
 
   #task(column: Column, workloads: readonly string[]): LifeTask {
-    return { kind: 'life', column, workloads, settings: this.#options.settings }
+    const { settings } = this.#options
+    const mountFollows = workloads.some((name) => workloadNamed(name).phase === 'mount')
+    const store = `bench-${++this.#storesMade}`
+    return { kind: 'life', column, workloads, settings, store, step: 'life', mountFollows }
   }
 
   #sizesOfCommits(): string[] {

@@ -102,12 +102,17 @@ export class BrowserSession {
       page.once('crash', () => reject(new PageLost('the page crashed')))
     })
     this.#crashed.catch(() => {})
-    await page.goto(`${this.#server.url}/index.html`, { timeout: PREPARE_DEADLINE_MS })
+    this.#userAgent = await this.#prepare(page)
+  }
+
+  async #prepare(page: Page): Promise<string> {
+    const url = `${this.#server.url}/index.html`
+    await this.#within(PREPARE_DEADLINE_MS, page.goto(url, { timeout: PREPARE_DEADLINE_MS }))
     const { userAgent } = await this.#within(
       PREPARE_DEADLINE_MS,
       page.evaluate(() => globalThis.bench.prepare()),
     )
-    this.#userAgent = userAgent
+    return userAgent
   }
 
   /** Runs a task to its end. Throws PageLost or BrowserLost, or what `signal` was aborted with. */
@@ -120,6 +125,31 @@ export class BrowserSession {
       await Promise.race([aborted, this.#runOn(page, task, onEvent)])
     } finally {
       release()
+    }
+  }
+
+  /**
+   * As `run`, in a second page that is closed afterwards. Chromium gives it a process of its own, and so
+   * a measure of memory that does not wait for workers which the first page has killed.
+   */
+  async runAside(
+    task: Task,
+    onEvent: (event: TaskEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    signal.throwIfAborted()
+    const { promise: aborted, release } = rejectOnAbort(signal)
+    // An abort while the page is made ready is met by the race after that.
+    aborted.catch(() => {})
+    const page = await this.#context.newPage()
+    try {
+      await this.#prepare(page)
+      await Promise.race([aborted, this.#runOn(page, task, onEvent)])
+    } finally {
+      release()
+      await page.close().catch(() => {
+        // It crashed, or went with its browser.
+      })
     }
   }
 

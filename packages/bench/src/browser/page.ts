@@ -4,6 +4,7 @@
 import { backendNamed } from '../backends/index.ts'
 import type {
   BenchPage,
+  LeftBehind,
   LifePart,
   LifeTask,
   PgliteArtifacts,
@@ -23,9 +24,9 @@ import { supervise } from './supervise.ts'
 import { wipeStorage } from './wipe.ts'
 
 const WIPE_DEADLINE_MS = 30_000
+const NOTHING: LeftBehind = { expected: [], acknowledged: 0 }
 
 let artifacts: PgliteArtifacts | undefined
-let storesMade = 0
 let queue = new EventQueue<TaskEvent>()
 
 const bench: BenchPage = {
@@ -54,10 +55,13 @@ Object.assign(globalThis, { bench })
 answerMemoryQuestions()
 
 async function runTask(task: Task, emit: (event: TaskEvent) => void): Promise<void> {
-  await wipe(emit)
-  if (task.kind === 'life') await runLife(task, emit)
-  else await runProbes(task, emit)
-  await wipe(emit)
+  const isMount = task.kind === 'life' && task.step === 'mount'
+  const isKept = task.kind === 'life' && task.mountFollows && !isMount
+  if (!isMount) await wipe(emit)
+  if (task.kind === 'probes') await runProbes(task, emit)
+  else if (isMount) await runMount(task, emit)
+  else await runLife(task, emit)
+  if (!isKept) await wipe(emit)
 }
 
 async function wipe(emit: (event: TaskEvent) => void): Promise<void> {
@@ -71,7 +75,7 @@ async function runProbes(task: ProbeTask, emit: (event: TaskEvent) => void): Pro
 
 async function runLife(task: LifeTask, emit: (event: TaskEvent) => void): Promise<void> {
   if (artifacts === undefined) throw new TypeError('prepare() comes first')
-  const common = { kind: 'life', task, store: `bench-${++storesMade}`, artifacts } as const
+  const common = { kind: 'life', task, store: task.store, artifacts } as const
   const later = task.workloads.filter((name) => LATER_PHASES.includes(workloadNamed(name).phase))
   const wanted = (phase: Phase): boolean =>
     later.some((name) => workloadNamed(name).phase === phase)
@@ -80,12 +84,10 @@ async function runLife(task: LifeTask, emit: (event: TaskEvent) => void): Promis
     for (const name of later) emit({ type: 'skipped', name, reason: 'nothing to reopen' })
   }
 
-  const nothing = { expected: [], acknowledged: 0 }
-  const { left } = await inWorker({ ...common, part: 'first', left: nothing }, emit)
+  const { left } = await inWorker({ ...common, part: 'first', left: NOTHING }, emit)
   if (left === undefined || !persistent) return
   const then = (part: LifePart, from = left): Promise<WorkerDone> =>
     inWorker({ ...common, part, left: from }, emit)
-  if (wanted('mount')) await then('mount')
   const killed = wanted('reopen-killed')
   if (!wanted('reopen') && !killed) return
   const reopened = await then('reopen')
@@ -93,6 +95,12 @@ async function runLife(task: LifeTask, emit: (event: TaskEvent) => void): Promis
   emit({ type: 'stage', ...GONE_STEP })
   await untilGone(common.store)
   await then('reopen-killed', reopened.left)
+}
+
+async function runMount(task: LifeTask, emit: (event: TaskEvent) => void): Promise<void> {
+  if (artifacts === undefined) throw new TypeError('prepare() comes first')
+  const { store } = task
+  await inWorker({ kind: 'life', part: 'mount', task, store, artifacts, left: NOTHING }, emit)
 }
 
 /** Each request has a worker of its own: nothing of one life is left in memory for the next. */
