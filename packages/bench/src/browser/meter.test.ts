@@ -44,6 +44,14 @@ describe('the meter', () => {
     expect(meter.counters).toEqual({ flushes: 2, handles: 3 })
   })
 
+  test('takes what a workload measured itself, and adds what it counted', () => {
+    const meter = new SampleMeter(() => ({ flushes: 9 }))
+    meter.record(1.25, { flushes: 5 })
+    meter.count({ windows: 4 })
+    expect(meter.samples).toEqual([1.25])
+    expect(meter.counters).toEqual({ flushes: 5, windows: 4 })
+  })
+
   test('passes on what a check refuses', async () => {
     const meter = new SampleMeter(() => ({}))
     const repeat = meter.repeat(() => ({
