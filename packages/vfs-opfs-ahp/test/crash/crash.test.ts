@@ -44,7 +44,14 @@ const SHORT: Limits = {
   followPoints: 4,
 }
 const LONG: Limits = { points: 25, exhaustiveMax: 8, samples: 8, followOneIn: 12, followPoints: 4 }
-const HEAVY: Limits = { points: 12, exhaustiveMax: 8, samples: 6, followOneIn: 20, followPoints: 4 }
+// Few states of each, so that more workloads are tried.
+const HEAVY: Limits = {
+  points: 6,
+  exhaustiveMax: 4,
+  samples: 4,
+  followOneIn: 20,
+  followPoints: 4,
+}
 const AGAIN: Limits = { points: 8, exhaustiveMax: 2, samples: 2, followOneIn: 1, followPoints: 14 }
 
 function* endless(make: () => Workload): Generator<Workload> {

@@ -112,7 +112,7 @@ export function writeAhead(random: SeededRandom, log: string, table: string): Wo
     if (random.chance(0.2)) workload.push(['fsync', table])
     if (random.chance(0.15)) workload.push(['wait', 600])
     if (random.chance(0.15)) workload.push(['busy', 600])
-    if (random.chance(0.1)) at = 0
+    if (random.chance(0.2)) at = 0
     if (random.chance(0.1)) workload.push(['create', `/f${commit}`], ['fsync', `/f${commit}`])
   }
   return workload
@@ -188,7 +188,8 @@ export function freedAndGrown(random: SeededRandom): Workload {
     workload.push(random.chance(0.7) ? ['unlink', name] : ['truncate', name, 0])
   }
   if (random.chance(0.7)) workload.push(['fsync', '/'])
-  workload.push(random.pick(settle), random.pick(settle))
+  workload.push(random.pick(settle))
+  if (random.chance(0.3)) workload.push(random.pick(settle))
   for (const name of ['/t0', '/t1']) {
     workload.push(['create', name], ['truncate', name, random.pick([10_000, 700_000])])
     workload.push(
