@@ -203,21 +203,26 @@ function* telling(loss: PowerLoss, random: SeededRandom): Generator<number[]> {
       if (count > 2 && random.chance(0.3)) return random.below(count)
       return random.chance(newness) ? count - 1 : 0
     })
+  const only = (from: number, to: number): number[] =>
+    newest().map((option, at) => (at >= from && at < to ? option : 0))
+  const allBut = (from: number, to: number): number[] =>
+    newest().map((option, at) => (at >= from && at < to ? 0 : option))
   yield oldest()
   yield newest()
   for (let round = 0; ; round++) {
     const [from, to] = groups[round < groups.length ? round : random.below(groups.length)]!
-    const within = (at: number): boolean => at >= from && at < to
-    if (round < groups.length) {
-      yield newest().map((option, at) => (within(at) ? option : 0))
-      yield newest().map((option, at) => (within(at) ? 0 : option))
-      continue
+    if (round < groups.length && groups.length > 1) {
+      yield only(from, to)
+      yield allBut(from, to)
     }
-    const one = from + random.below(to - from)
-    yield newest().map((option, at) => (at === one ? random.below(option) : option))
-    yield newest().map((option, at) => (at === one ? option : 0))
+    // Neighbouring sectors are often those of one write.
+    const start = from + random.below(to - from)
+    const end = start + 1 + random.below(to - start)
+    yield only(start, end)
+    yield allBut(start, end)
+    yield allBut(start, start + 1)
     yield mix(random.pick([0.1, 0.5, 0.9]))
     const torn = mix(0.5)
-    yield newest().map((option, at) => (within(at) ? torn[at]! : option))
+    yield newest().map((option, at) => (at >= from && at < to ? torn[at]! : option))
   }
 }
