@@ -33,7 +33,9 @@ import {
 import { aceAtRandom, checkpoints, firstLoad, mixed, moves } from './workloads.ts'
 
 const SEED = Number(process.env['CRASH_SEED'] ?? 1)
-const WORKLOADS = Number(process.env['FAULT_WORKLOADS'] ?? 12)
+/** Bytes unlike those of the session that made the disk. */
+const STAMP = 50_000
+const WORKLOADS = Number(process.env['FAULT_WORKLOADS'] ?? 6)
 
 /** How a call of each kind can fail, given the bytes it is about. */
 function faultsOf({ kind, length = 0 }: Call): readonly Fault[] {
@@ -98,7 +100,7 @@ async function callsOf(attempt: Attempt): Promise<Call[]> {
   delete opfs.watcher.fault
   const start = observe(vfs)
   opfs.watcher.fault = watching
-  await new Session(opfs, vfs, start, { workload: attempt.workload, stamp: 0 }).run()
+  await new Session(opfs, vfs, start, { workload: attempt.workload, stamp: STAMP }).run()
   opfs.kill()
   return calls
 }
@@ -124,7 +126,7 @@ async function inject(attempt: Attempt, injection: Injection): Promise<void> {
   const start = observe(vfs)
   opfs.watcher.fault = failNow
   const { workload } = attempt
-  const session = new Session(opfs, vfs, start, { workload, stamp: 0, faulty: true })
+  const session = new Session(opfs, vfs, start, { workload, stamp: STAMP, faulty: true })
   await session.run()
   delete opfs.watcher.fault
   const { history, failures } = session

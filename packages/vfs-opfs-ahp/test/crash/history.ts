@@ -148,9 +148,17 @@ export class History {
    */
   mayHaveWritten(ino: Ino, bytes: Uint8Array, at: number, readBack: Uint8Array): void {
     const file = this.files.get(ino)!
-    const overwritten = bytes.subarray(0, Math.max(0, file.size - at))
-    this.#setBytes(file, overwritten, at)
-    this.#setBytes(file, readBack.subarray(at, at + overwritten.length), at)
+    const before = new Uint8Array(bytes.length)
+    before.set(readBack.subarray(at, at + bytes.length))
+    // Behind the end, too: the file may come back as long as it was before an earlier truncate.
+    for (const possible of [bytes, before]) {
+      this.#setBytes(file, possible, at)
+      for (const versions of file.sectors.values()) {
+        const last = versions.at(-1)!
+        if (last.operation === this.#operation)
+          versions[versions.length - 1] = { ...last, cut: true }
+      }
+    }
   }
 
   truncated(ino: Ino, size: number): void {
