@@ -62,6 +62,8 @@ export class IdbMetadata implements MetadataStore<ContentFact> {
     }
   }
 
+  acknowledge(): void {}
+
   sync(): void {}
 
   close(): Promise<void> {

@@ -326,7 +326,7 @@ export class InodeFs<StoreFact = never> implements Vfs {
       if (inode.entries === undefined) this.#content.fsync(ino, options.dataOnly ?? false)
       // A batch holds everything pending, so this also commits what else has changed: order is kept,
       // and the next fsync finds nothing to do.
-      if (this.#journal.concerns(ino)) this.#journal.commit()
+      if (this.#journal.concerns(ino)) this.#journal.commit(true)
     } catch (error) {
       throw this.#named(error, inode, 'fsync')
     }
@@ -371,16 +371,16 @@ export class InodeFs<StoreFact = never> implements Vfs {
 
   async #sync(options: SyncOptions): Promise<void> {
     if (options.housekeepingOnly !== true) {
-      await this.#commitAll(this.#journal.hasChanges())
+      await this.#commitAll(this.#journal.hasChanges(), true)
       await this.#metadata.sync()
     }
     await this.#content.housekeeping()
   }
 
-  async #commitAll(wanted: boolean): Promise<void> {
+  async #commitAll(wanted: boolean, acknowledge: boolean): Promise<void> {
     await this.#content.syncAll()
     if (!wanted) return
-    if (this.capabilities.synchronousFsync) this.#journal.commit()
+    if (this.capabilities.synchronousFsync) this.#journal.commit(acknowledge)
     else await this.#journal.commitAsync()
   }
 
@@ -393,10 +393,8 @@ export class InodeFs<StoreFact = never> implements Vfs {
         failures.push(error)
       }
     }
-    await attempt(async () => {
-      await this.#commitAll(this.#journal.hasAnything())
-      await this.#metadata.sync()
-    })
+    // Closing the metadata store makes the batch durable.
+    await attempt(() => this.#commitAll(this.#journal.hasAnything(), false))
     this.#inodes.clear()
     await attempt(() => this.#content.close())
     await attempt(() => this.#metadata.close(failures.length === 0))

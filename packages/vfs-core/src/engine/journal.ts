@@ -125,13 +125,17 @@ export class Journal<StoreFact> implements ContentHost {
 
   // ---- Committing.
 
-  /** For stores whose commit is synchronous. After an error everything is pending as before. */
-  commit(): void {
+  /**
+   * For stores whose commit is synchronous. With `acknowledge` an fsync is about to rely on it. After an
+   * error everything is pending as before, so that no later fsync finds nothing to do and succeeds.
+   */
+  commit(acknowledge: boolean): void {
     const batch = this.#take()
     if (isEmpty(batch)) return
     try {
       mustBeSynchronous(this.#content.prepare(batch))
       mustBeSynchronous(this.#metadata.commit(batch, this.#snapshot))
+      if (acknowledge) this.#metadata.acknowledge()
     } catch (error) {
       this.#giveBack(batch)
       throw error

@@ -125,13 +125,21 @@ export interface ContentStore<StoreFact = never> {
 /** Batches of facts, in order. Loading is the backend's own business, before the engine exists. */
 export interface MetadataStore<StoreFact = never> {
   /**
-   * Hands a batch down atomically, as durable as the store's level promises. `snapshot` yields the
+   * Hands a batch down atomically. `snapshot` yields the
    * whole present state, the batch included, for a store that now and then writes an image instead
    * of one more entry in its log. Synchronous where `capabilities.synchronousFsync`.
    */
   commit(batch: Batch<StoreFact>, snapshot: () => Iterable<Fact | StoreFact>): void | Promise<void>
+  /**
+   * An `fsync` that relies on committed batches is about to return: makes them as durable as the
+   * store's level promises of it. Only called where `capabilities.synchronousFsync`.
+   */
+  acknowledge(): void
   /** Makes all committed batches as durable as `sync()` promises. */
   sync(): void | Promise<void>
-  /** Marks a clean close where the format has such a mark, and lets go of storage. */
+  /**
+   * If `clean`, makes all committed batches durable, with a mark of the clean close where the format
+   * has one. Lets go of storage in any case.
+   */
   close(clean: boolean): Promise<void>
 }

@@ -92,6 +92,7 @@ class MemoryContent implements ContentStore {
 
 const metadata: MetadataStore = {
   commit() {},
+  acknowledge() {},
   sync() {},
   close: () => Promise.resolve(),
 }

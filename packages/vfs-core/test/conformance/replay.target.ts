@@ -106,6 +106,7 @@ class FactList implements MetadataStore {
     this.#medium.facts = image ?? [...(this.#medium.facts ?? []), ...facts]
   }
 
+  acknowledge(): void {}
   sync(): void {}
 
   close(): Promise<void> {
