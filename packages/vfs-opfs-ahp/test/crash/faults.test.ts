@@ -137,10 +137,12 @@ async function inject(attempt: Attempt, injection: Injection): Promise<void> {
   complain(judgeOpen(history, observe(vfs)))
 
   // Killed here, or the power cut, nothing acknowledged is lost.
-  // Only a flush that was put off, and then failed and forgot what was dirty, takes more than it may.
-  const windowMs = 'losesChanges' in injection.fault ? Infinity : WINDOW_MS
+  // A flush that was put off and then failed takes what it covered, and takes it for good if it forgot
+  // what was dirty.
+  const windowMs = lost ? Infinity : WINDOW_MS
+  const forgot = 'losesChanges' in injection.fault
   const past = { history, moment: now, level: attempt.options.level, windowMs }
-  await expectKept(opfs.image(), windowMs === Infinity ? 'power' : 'kill', past, attempt, complain)
+  await expectKept(opfs.image(), forgot ? 'power' : 'kill', past, attempt, complain)
   const loss = new PowerLoss(opfs.image(), { now: Date.now(), settlingMs: SETTLING_MS })
   if (attempt.disk !== 'empty') {
     const limits = { exhaustiveMax: 2, samples: 2 }
