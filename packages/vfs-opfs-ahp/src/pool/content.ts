@@ -87,6 +87,8 @@ export class PoolContent implements ContentStore<PoolFact> {
     this.#order.checkDeadline()
     const end = at + from.length
     const region = this.#roomFor(ino, end, size)
+    // Grown over stale bytes: these must not come back under the new size, so the new ones go first.
+    if (end > size && region.written > size) region.file.reliedUpon = true
     try {
       // What a longer past of this file left between its size and the write must not come back.
       if (at > size) this.#zero(region, size, Math.min(at, region.written))

@@ -73,7 +73,7 @@ export class Session {
       history.begin()
       const startedAt = Date.now()
       const acknowledged = history.acknowledgements.length
-      const enforcing = (await this.#attempt(operation)) && enforces(operation)
+      const enforcing = (await this.#attempt(operation)) && this.#enforces(operation)
       const until = operation[0] === 'wait' ? Date.now() : startedAt
       history.end(enforcing ? until : -Infinity)
       if (history.acknowledgements.length > acknowledged || enforcing)
@@ -208,6 +208,14 @@ export class Session {
     }
   }
 
+  /** After these a deadline that has passed must have been kept. */
+  #enforces([kind, path]: Operation): boolean {
+    if (kind !== 'fsync') return kind === 'wait' || kind === 'write' || kind === 'append'
+    // An fsync of a directory does not look at the clock.
+    const ino = this.history.inoOf(path)
+    return ino !== undefined && this.history.files.has(ino)
+  }
+
   #write(ino: Ino, at: number, length: number, zeros: boolean): void {
     const stamp = this.#options.stamp + this.history.operation
     const bytes = zeros ? new Uint8Array(length) : pattern(stamp, at, length)
@@ -221,11 +229,6 @@ export class Session {
     }
     this.history.wrote(ino, bytes, at)
   }
-}
-
-/** After these a deadline that has passed must have been kept. */
-function enforces([kind]: Operation): boolean {
-  return kind === 'wait' || kind === 'write' || kind === 'append' || kind === 'fsync'
 }
 
 function isSync([kind]: Operation): boolean {
