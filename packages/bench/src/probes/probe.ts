@@ -16,6 +16,8 @@ export interface Probe {
 }
 
 export interface ProbeBench {
+  /** Runs before each operation, untimed. */
+  between?(): void
   operation(): void | Promise<void>
   tearDown(): void | Promise<void>
 }
