@@ -77,11 +77,6 @@ export class StateLog implements MetadataStore<PoolFact> {
     }
   }
 
-  /** When the store was made, in milliseconds since the epoch. */
-  get created(): number {
-    return this.#created
-  }
-
   /**
    * What the store holds: facts in order, the last writer winning, and whether the last session closed
    * it. Undefined if neither slot has a whole state. Throws EIO for damage.
