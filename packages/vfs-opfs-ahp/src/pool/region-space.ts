@@ -209,6 +209,10 @@ export class RegionSpace {
    */
   removeLeftovers(regions: Iterable<Region>): void {
     const { pack, slots } = this.#pool
+    // The last batch may have cut a file. Until it is on storage a power cut brings the longer file
+    // back, and it wants its end.
+    this.#order.flushAll()
+    this.#log.sync()
     for (const { offset, size: capacity, suspect } of slots.freeSlots()) {
       if (!suspect) continue
       const slot = { file: pack, offset, capacity, written: 0, size: 0, recorded: false }
