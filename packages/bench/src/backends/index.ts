@@ -1,6 +1,7 @@
 // The backends, in the order of their columns. The first is the yardstick: ratios are against it.
 
 import type { Backend } from './backend.ts'
+import { idb } from './idb.ts'
 import { memory } from './memory.ts'
 import { opfsAhp } from './opfs-ahp.ts'
 import { pgliteIdb } from './pglite-idb.ts'
@@ -11,6 +12,7 @@ import { pgliteOpfsAhp } from './pglite-opfs-ahp.ts'
 export const BACKENDS: readonly Backend[] = [
   memory,
   opfsAhp,
+  idb,
   pgliteMemory,
   pgliteIdb,
   pgliteOpfsAhp,
