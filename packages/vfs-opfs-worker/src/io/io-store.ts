@@ -21,7 +21,23 @@ export interface IoStoreOptions {
 /** What the store holds, as facts from which the engine's tree is built; sizes included. */
 export interface LoadedTree {
   readonly facts: readonly Fact[]
+  /**
+   * Inodes whose bytes a session that did not close may have left unflushed. The client answers an
+   * `fsync` of an untouched inode by itself; for these the first one is passed on.
+   */
+  readonly unflushed?: readonly Ino[] | undefined
 }
+
+export interface OpenedStore {
+  readonly store: IoStore
+  readonly tree: LoadedTree
+}
+
+/**
+ * Opens the store, making it if there is none: `openIoStore` of open-store.ts. Nobody else has it open,
+ * neither here nor in a worker that is still dying, but handles of the latter may linger for a moment.
+ */
+export type OpenIoStore = (options: IoStoreOptions) => Promise<OpenedStore>
 
 /** Errors are VfsError. Buffers may be views of shared memory and belong to the caller. */
 export interface IoStore {
@@ -39,7 +55,8 @@ export interface IoStore {
   /**
    * Makes sure that at least `bytes` of growth can be carried out without running out of space, and
    * returns how many can, from now on and at any time after. ENOSPC. What is reserved is spent by growth
-   * only where there is no other space, so a reservation lasts.
+   * only where there is no other space, so a reservation lasts. `reserve(0)` only tells; it is asked
+   * after every change of a file and returns without a promise.
    */
   reserve(bytes: number): number | Promise<number>
   /** Makes an inode's bytes as durable as the level promises of `fsync`. Nothing to do for a name. */
