@@ -1,5 +1,5 @@
-// The test projects: `node`, `chromium`, `firefox` (browser tests in stock browsers) and `e2e` (tests
-// that drive whole browsers themselves). Run one with `vitest run --project firefox path/to/file`.
+// The test projects: `node`, `chromium`, `firefox` (browser tests in stock browsers), `webkit` (those of
+// @wasm-vfs/idb in WebKitGTK) and `e2e` (tests that drive whole browsers themselves). Run one with `vitest run --project firefox path/to/file`.
 
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,9 +7,12 @@ import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import type { BrowserInstanceOption } from 'vitest/node'
 import { BROWSER_NAMES, findBrowser, launchOptions, type BrowserName } from './tools/browsers.ts'
+import { webkit } from './tools/webkit-provider.ts'
 
 const BROWSER_TESTS = '**/*.browser.test.ts'
 const E2E_TESTS = '**/*.e2e.test.ts'
+// Where OPFS has no sync access handles, only this backend runs.
+const WEBKIT_TESTS = 'packages/vfs-idb/**/*.browser.test.ts'
 const IGNORED = ['**/node_modules/**', '**/dist/**']
 
 const ISOLATION_HEADERS = {
@@ -18,22 +21,46 @@ const ISOLATION_HEADERS = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 }
 
+// On disk, because an incognito context keeps OPFS in memory; of this run alone, because a browser
+// locks its profile and the next run must not find what this one stored.
+function profileOf(name: string): string {
+  const profile = join(import.meta.dirname, '.profiles', `vitest-${name}-${process.pid}`)
+  process.once('exit', () => rmSync(profile, { recursive: true, force: true, maxRetries: 3 }))
+  return profile
+}
+
 async function browserInstance(name: BrowserName): Promise<BrowserInstanceOption> {
   // Without one, Playwright says so when the project runs; the other projects do not need it.
   const installation = await findBrowser(name)
-  // On disk, because an incognito context keeps OPFS in memory; of this run alone, because a browser
-  // locks its profile and the next run must not find what this one stored.
-  const profile = join(import.meta.dirname, '.profiles', `vitest-${name}-${process.pid}`)
-  process.once('exit', () => rmSync(profile, { recursive: true, force: true, maxRetries: 3 }))
   return {
     browser: name,
     name,
     provider: playwright({
       ...(installation && { launchOptions: launchOptions(installation) }),
-      persistentContext: profile,
+      persistentContext: profileOf(name),
     }),
   }
 }
+
+const BROWSER_PROJECT = {
+  server: { headers: ISOLATION_HEADERS },
+  optimizeDeps: {
+    // PGlite finds its .wasm and .data relative to its own modules.
+    exclude: ['@electric-sql/pglite'],
+    // Found in mid-run, a dependency would reload the page and fail the test under way.
+    include: ['fast-check'],
+  },
+}
+
+const BROWSER_TEST = {
+  exclude: IGNORED,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  // One file at a time: a persistent context has one profile.
+  fileParallelism: false,
+}
+
+const BROWSER_MODE = { enabled: true, headless: true, screenshotFailures: false, ui: false }
 
 export default defineConfig(async () => ({
   test: {
@@ -48,27 +75,27 @@ export default defineConfig(async () => ({
         },
       },
       {
-        server: { headers: ISOLATION_HEADERS },
-        optimizeDeps: {
-          // PGlite finds its .wasm and .data relative to its own modules.
-          exclude: ['@electric-sql/pglite'],
-          // Found in mid-run, a dependency would reload the page and fail the test under way.
-          include: ['fast-check'],
-        },
+        ...BROWSER_PROJECT,
         test: {
+          ...BROWSER_TEST,
           name: 'browser',
           include: [BROWSER_TESTS],
-          exclude: IGNORED,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          // One file at a time: a persistent context has one profile.
-          fileParallelism: false,
           browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            ui: false,
+            ...BROWSER_MODE,
             instances: await Promise.all(BROWSER_NAMES.map(browserInstance)),
+          },
+        },
+      },
+      {
+        ...BROWSER_PROJECT,
+        test: {
+          ...BROWSER_TEST,
+          name: 'webkitgtk',
+          include: [WEBKIT_TESTS],
+          browser: {
+            ...BROWSER_MODE,
+            provider: webkit({ profileDir: profileOf('webkit') }),
+            instances: [{ browser: 'webkit' as const, name: 'webkit' }],
           },
         },
       },

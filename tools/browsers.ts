@@ -3,11 +3,12 @@
 // packages/bench. Relies on Playwright for driving both stock browsers and its own builds.
 
 import { execFile } from 'node:child_process'
-import { access, constants, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { chromium, firefox, type BrowserContext, type LaunchOptions } from 'playwright'
+import { aptInstall, isExecutable, onPath, rootPrefix } from './apt.ts'
 import { bin, runProcess } from './process.ts'
 
 export type BrowserName = 'chromium' | 'firefox'
@@ -160,22 +161,12 @@ export async function launchPersistent(
 async function candidates(name: BrowserName): Promise<string[]> {
   const override = process.env[OVERRIDE[name]]
   if (override !== undefined) return [override]
-  const directories = (process.env['PATH'] ?? '').split(delimiter).filter((path) => path !== '')
-  const onPath = COMMANDS[name].flatMap((command) =>
-    directories.map((directory) => join(directory, command)),
-  )
+  const commands = COMMANDS[name].flatMap(onPath)
   const applications = process.platform === 'darwin' ? MACOS_APPLICATIONS[name] : []
   const own = playwrightExecutable(name)
-  const all = [...onPath, ...applications, ...(own === undefined ? [] : [own])]
+  const all = [...commands, ...applications, ...(own === undefined ? [] : [own])]
   const present = await Promise.all(all.map(isExecutable))
   return all.filter((_, index) => present[index])
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  )
 }
 
 /** Where Playwright's own build is, or would be; it throws on platforms that it does not support. */
@@ -229,7 +220,7 @@ async function installSteps(name: BrowserName): Promise<InstallStep[]> {
     { title: `playwright install ${name}`, commands: [playwright('install', name)] },
   ]
   const asRoot = await rootPrefix()
-  if (asRoot === undefined || !(await commandExists('apt-get'))) return steps
+  if (asRoot === undefined) return steps
   // Only worth the time when Playwright's build is there and lacks libraries.
   const own = playwrightExecutable(name)
   if (own !== undefined) {
@@ -239,28 +230,11 @@ async function installSteps(name: BrowserName): Promise<InstallStep[]> {
       commands: [playwright('install-deps', name)],
     })
   }
-  const apt = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq']
   steps.push({
     title: `apt-get install ${APT_PACKAGES[name]}`,
-    commands: [
-      [...apt, 'update'],
-      [...apt, 'install', '-y', '--no-install-recommends', APT_PACKAGES[name]],
-    ],
+    commands: aptInstall(asRoot, [APT_PACKAGES[name]]),
   })
   return steps
-}
-
-/** What to put before a command to run it as root without a password; `undefined` if nothing helps. */
-async function rootPrefix(): Promise<string[] | undefined> {
-  if (process.getuid?.() === 0) return []
-  const sudo = await run('sudo', ['-n', 'true'], { timeout: VERSION_TIMEOUT_MS }).catch(() => null)
-  return sudo === null ? undefined : ['sudo', '-n']
-}
-
-async function commandExists(command: string): Promise<boolean> {
-  const directories = (process.env['PATH'] ?? '').split(delimiter)
-  const present = await Promise.all(directories.map((path) => isExecutable(join(path, command))))
-  return present.includes(true)
 }
 
 /** Runs the commands of a step in order; the first failure in one line, or `undefined`. */

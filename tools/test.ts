@@ -11,17 +11,20 @@ import { report, runCheck, STATIC_CHECKS, type Outcome } from './checks.ts'
 import { packageChecks } from './packages.ts'
 import { bin, runProcess } from './process.ts'
 import { sum, tallyOfOutcomes, tallyOfVitest, type Tally } from './tally.ts'
+import { ensureWebKit, findWebKit } from './webkit.ts'
 import { ROOT } from './workspace.ts'
 
 const VITEST = bin('vitest', 'vitest.mjs')
 const VITEST_TIMEOUT_MS = 12 * 60_000
 
+const WEBKIT = 'webkit'
 /** In this order, because a failure that comes early is found early. */
-const RUNS: readonly (readonly string[])[] = [['node'], [...BROWSER_NAMES], ['e2e']]
+const RUNS: readonly (readonly string[])[] = [['node'], [...BROWSER_NAMES], [WEBKIT], ['e2e']]
 
 async function everything(): Promise<Tally> {
   heading('browsers')
   const outcomes = await browsers()
+  const withWebKit = await webkit(outcomes)
 
   heading('static checks')
   for (const check of STATIC_CHECKS) outcomes.push(await runCheck(check))
@@ -34,6 +37,7 @@ async function everything(): Promise<Tally> {
 
   const tallies = [tallyOfOutcomes(outcomes)]
   for (const projects of RUNS) {
+    if (projects.includes(WEBKIT) && !withWebKit) continue
     heading(`tests: ${projects.join(', ')}`)
     tallies.push(await vitest(projects))
   }
@@ -55,6 +59,24 @@ async function browsers(): Promise<Outcome[]> {
     }
   }
   return outcomes
+}
+
+/** WebKitGTK only exists for Linux, and is no failure where it is not and nobody may install it. */
+async function webkit(outcomes: Outcome[]): Promise<boolean> {
+  const started = performance.now()
+  try {
+    const installation = await ensureWebKit(console.log)
+    if (installation === undefined) {
+      console.log('- webkit: neither installed nor to be installed here; its tests are not run')
+      return false
+    }
+    const title = `webkit: ${installation.executablePath}, WebKitGTK ${installation.version}`
+    outcomes.push(report({ title, ok: true }, started))
+    return true
+  } catch (error) {
+    outcomes.push(report({ title: WEBKIT, ok: false, detail: String(error) }, started))
+    return false
+  }
 }
 
 /** Runs projects of vitest.config.ts. */
@@ -90,6 +112,8 @@ async function selected(args: readonly string[]): Promise<number> {
       await ensureBrowser(name, { log: console.log })
     }
   }
+  const wantsWebKit = projects.length === 0 || projects.includes(WEBKIT) || projects.includes('e2e')
+  if (wantsWebKit && (await findWebKit()) === undefined) await ensureWebKit(console.log)
   const [command = '', ...rest] = [...VITEST, 'run', ...args]
   const child = spawn(command, rest, { cwd: ROOT, stdio: 'inherit' })
   return new Promise((resolve, reject) => {
