@@ -1,11 +1,11 @@
 // Which of the two state slots an open goes on with when a crash has left both, and when what is wrong
 // with one of them is damage.
 
+import { encodeLine, type HeaderBody, type LineBody } from '@wasm-vfs/core/backend'
 import { SimulatedOpfs } from '@wasm-vfs/core/testing/simulated-opfs'
 import { describe, expect, it } from 'vitest'
 import { FORMAT, FORMAT_VERSION, STATE_FILES } from '../../src/layout.ts'
-import { encodeLine, type HeaderBody, type LineBody } from '../../src/log/slot-reader.ts'
-import { StateLog } from '../../src/log/state-log.ts'
+import { StateLog, type StateLine } from '../../src/log/state-log.ts'
 import { newCounters } from '../../src/storage/counters.ts'
 
 const LINES = 6
@@ -21,7 +21,10 @@ function slotOf(generation: number): { bytes: Uint8Array<ArrayBuffer>; starts: n
     created: 0,
     epoch: `${generation}`,
   }
-  const lines: (HeaderBody | LineBody)[] = [header, { seq: 2, durable: 0, facts: [], image: 'end' }]
+  const lines: (HeaderBody | LineBody<StateLine>)[] = [
+    header,
+    { seq: 2, durable: 0, facts: [], image: 'end' },
+  ]
   for (let seq = 3; seq <= LINES; seq++) {
     lines.push({ seq, durable: seq - 1, facts: [['n', 100 * generation + seq]] })
   }

@@ -1,15 +1,19 @@
-// Reads one slot of the state log back: which lines are whole, what they say, and whether what is not
+// Reads one slot of a TwoSlotLog back: which lines are whole, what they say, and whether what is not
 // whole is the torn end of an interrupted append or damage.
 //
 // A line is {"sum":"xxxxxxxx",…}\n where the sum covers everything after it, continued from the sum
-// before. The first lines are a header and an image of the whole tree; commits follow. Every line has
+// before. The first lines are a header and an image of the whole state; changes follow. Every line has
 // the next sequence number `seq` and names in `durable` the last one known to be on storage when it
 // was written.
 
-import { VfsError } from '@wasm-vfs/core/backend'
-import { FORMAT, FORMAT_VERSION } from '../layout.ts'
+import { VfsError } from '../contract/index.ts'
 import { crc32 } from './checksum.ts'
-import type { FactRecord } from './fact-codec.ts'
+
+/** What a log calls itself in its first line, so that no other program's file is taken for one. */
+export interface LogFormat {
+  readonly format: string
+  readonly version: number
+}
 
 export interface HeaderBody {
   readonly seq: number
@@ -23,11 +27,12 @@ export interface HeaderBody {
   readonly epoch: string
 }
 
-export interface LineBody {
+/** A change, or a part of the image: what the log's user wrote, and what the log adds. */
+export type LineBody<Content extends object> = Content & LineFrame
+
+export interface LineFrame {
   readonly seq: number
   readonly durable: number
-  /** A committed batch, or a part of the image. */
-  readonly facts?: readonly FactRecord[]
   /** The image is complete with this line. */
   readonly image?: 'end'
   /** A session began; what it draws here makes its checksums unlike those of any other session. */
@@ -36,11 +41,12 @@ export interface LineBody {
   readonly closed?: boolean
 }
 
-export interface SlotContents {
-  /** Nothing, an image that is not complete, or a tree. */
+export interface SlotContents<Content extends object> {
+  /** Nothing, an image that is not complete, or a state. */
   readonly state: 'empty' | 'incomplete' | 'complete'
   readonly header: HeaderBody | undefined
-  readonly records: readonly FactRecord[]
+  /** Without the header, in order. */
+  readonly lines: readonly LineBody<Content>[]
   /** The last whole line is a clean close. */
   readonly closed: boolean
   /** Where the whole lines end, in bytes, and what the next line continues from. */
@@ -59,15 +65,19 @@ const utf8 = new TextEncoder()
 const text = new TextDecoder('utf-8', { fatal: true })
 
 /** One line for `body`, and the checksum the next line continues from. */
-export function encodeLine(body: HeaderBody | LineBody, previous: number): [Uint8Array, number] {
+export function encodeLine(body: object, previous: number): [Uint8Array, number] {
   const rest = JSON.stringify(body).slice(1)
   const sum = crc32(utf8.encode(rest), previous)
   return [utf8.encode(`{"sum":"${hex(sum)}",${rest}\n`), sum]
 }
 
 /** Throws EINVAL for a format this version does not know. */
-export function readSlot(bytes: Uint8Array, path: string): SlotContents {
-  const records: FactRecord[] = []
+export function readSlot<Content extends object>(
+  bytes: Uint8Array,
+  path: string,
+  format: LogFormat,
+): SlotContents<Content> {
+  const whole: LineBody<Content>[] = []
   let header: HeaderBody | undefined
   let imageEnd = 0
   let closed = false
@@ -77,18 +87,17 @@ export function readSlot(bytes: Uint8Array, path: string): SlotContents {
   for (const line of lines(bytes)) {
     const body = decodeLine(line.bytes, sum)
     if (body === undefined || (header !== undefined && body.seq !== seq + 1)) break
-    if (header === undefined) header = checkHeader(body, path)
-    const { facts, image } = body as LineBody
-    if (facts !== undefined) for (const fact of facts) records.push(fact)
-    if (image === 'end') imageEnd = line.end
-    closed = (body as LineBody).closed === true
+    if (header === undefined) header = checkHeader(body, path, format)
+    else whole.push(body as LineBody<Content>)
+    if (body.image === 'end') imageEnd = line.end
+    closed = body.closed === true
     sum = line.sum
     seq = body.seq
     end = line.end
   }
   const damage = damageBehind(bytes.subarray(end), header === undefined ? 0 : seq + 1, path)
   const state = imageEnd > 0 ? 'complete' : bytes.length === 0 ? 'empty' : 'incomplete'
-  return { state, header, records, closed, end, sum, seq, imageEnd, damage }
+  return { state, header, lines: whole, closed, end, sum, seq, imageEnd, damage }
 }
 
 interface Line {
@@ -115,26 +124,26 @@ function statedSum(line: Uint8Array): number {
   return Number.parseInt(String.fromCharCode(...digits), 16)
 }
 
-function decodeLine(line: Uint8Array, previous: number): HeaderBody | LineBody | undefined {
+function decodeLine(line: Uint8Array, previous: number): LineFrame | undefined {
   const rest = line.subarray(PREFIX_LENGTH)
   if (crc32(rest, previous) !== statedSum(line)) return undefined
   try {
-    return JSON.parse(`{${text.decode(rest)}`) as HeaderBody | LineBody
+    return JSON.parse(`{${text.decode(rest)}`) as LineFrame
   } catch {
     // The checksum holds by chance; a line that is no JSON is not ours.
     return undefined
   }
 }
 
-function checkHeader(body: HeaderBody | LineBody, path: string): HeaderBody {
+function checkHeader(body: LineFrame, path: string, { format, version }: LogFormat): HeaderBody {
   const header = body as HeaderBody
-  if (header.format !== FORMAT) {
-    throw new VfsError('EINVAL', 'open', { path, detail: `this is not a ${FORMAT} store` })
+  if (header.format !== format) {
+    throw new VfsError('EINVAL', 'open', { path, detail: `this is not a ${format} store` })
   }
-  if (header.version !== FORMAT_VERSION) {
+  if (header.version !== version) {
     throw new VfsError('EINVAL', 'open', {
       path,
-      detail: `the store has format version ${header.version}, and this release reads ${FORMAT_VERSION}`,
+      detail: `the store has format version ${header.version}, and this release reads ${version}`,
     })
   }
   return header

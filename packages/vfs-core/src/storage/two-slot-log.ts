@@ -1,0 +1,297 @@
+// A log of JSON lines in two slots, which persists the metadata of backends on OPFS. A change appends
+// one line. When the log has grown long, an image of the whole state goes to the other slot, which then
+// is the log; there is no moment without a whole state, and no rename is needed.
+//
+// Relies on files whose flush is final when it fails. What a line says is its user's business.
+
+import { VfsError } from '../contract/index.ts'
+import {
+  encodeLine,
+  readSlot,
+  type HeaderBody,
+  type LineBody,
+  type LogFormat,
+  type SlotContents,
+} from './chained-lines.ts'
+
+/** A file with an open handle, as a log needs it. */
+export interface LogFile {
+  readonly path: string
+  readonly size: number
+  read(into: Uint8Array, at: number): void
+  write(from: Uint8Array, at: number): void
+  truncate(size: number): void
+  /** Everything written is on storage when this returns; free if nothing was. A failure is final. */
+  flush(): void
+  /** Also what a previous owner of the file wrote and did not flush. */
+  flushAlways(): void
+  /** Throws EIO if a flush has ever failed. */
+  checkSound(): void
+  close(): void
+}
+
+export interface LoadedLog<Content extends object> {
+  /** In order; the image first. */
+  readonly lines: readonly LineBody<Content>[]
+  /** The last session closed the log. */
+  readonly closed: boolean
+}
+
+/** An image is due when the log behind the last one has outgrown it, but not before this many bytes. */
+const CHECKPOINT_MIN = 256 * 1024
+
+export class TwoSlotLog<Content extends object> {
+  readonly #files: readonly [LogFile, LogFile]
+  readonly #format: LogFormat
+  #active: 0 | 1 = 0
+  #generation = 0
+  #created = 0
+  // Where the next line goes, what its checksum continues from, and the last sequence number.
+  #end = 0
+  #sum = 0
+  #seq = 0
+  #durableSeq = 0
+  #checkpointAt = 0
+  #unclosed = false
+  // The other slot may hold something: it must be empty before the next image is relied upon.
+  #otherStale = false
+
+  constructor(files: readonly [LogFile, LogFile], format: LogFormat) {
+    this.#files = files
+    this.#format = format
+  }
+
+  /** Sequence number of the last line. */
+  get seq(): number {
+    return this.#seq
+  }
+
+  /** When the log was made, in milliseconds since the epoch. */
+  get created(): number {
+    return this.#created
+  }
+
+  /** The log has outgrown its image, so it is time for a `checkpoint`. */
+  get checkpointDue(): boolean {
+    return this.#end >= this.#checkpointAt
+  }
+
+  /** What the log holds; undefined if neither slot has a whole state. Throws EIO for damage. */
+  load(): LoadedLog<Content> | undefined {
+    const slots = [this.#read(0), this.#read(1)] as const
+    const newest = newerSlot(slots)
+    if (newest === undefined) return undefined
+    const slot = slots[newest]
+    this.#active = newest
+    this.#generation = slot.header!.generation
+    this.#created = slot.header!.created
+    this.#end = slot.end
+    this.#sum = slot.sum
+    this.#seq = slot.seq
+    this.#checkpointAt = nextCheckpoint(slot.imageEnd)
+    this.#unclosed = !slot.closed
+    this.#otherStale = slots[otherSlot(newest)].state !== 'empty'
+    return { lines: slot.lines, closed: slot.closed }
+  }
+
+  /**
+   * Begins a session on a loaded state. What an interrupted append left behind is cut off, and the cut
+   * is on storage before anything is appended; the new epoch makes sure that nothing of an older
+   * session can follow a line of this one.
+   */
+  begin(): void {
+    const file = this.#files[this.#active]
+    file.truncate(this.#end)
+    // Lines of a session that did not close may be read and yet not be on storage.
+    if (this.#unclosed) file.flushAlways()
+    this.#emptyOther()
+    this.#append({ epoch: newEpoch() })
+    this.flush()
+  }
+
+  /** Writes the first image of a new log. */
+  initialize(image: Iterable<Content>): void {
+    this.#created = Date.now()
+    this.#writeImage(0, image)
+  }
+
+  /** Hands one line down. After an error the log is as before. */
+  append(content: Content): void {
+    this.#append(content)
+  }
+
+  /** All lines are on storage when this returns. */
+  flush(): void {
+    this.#files[this.#active].flush()
+    this.#durableSeq = this.#seq
+  }
+
+  /** As `flush`, and no older state is on storage. */
+  sync(): void {
+    this.flush()
+    this.#emptyOther()
+  }
+
+  /** If `clean`, marks the log as closed, on storage. Lets go of the files in any case. */
+  close(clean: boolean): void {
+    try {
+      if (clean) {
+        this.#append({ closed: true })
+        this.flush()
+      }
+    } finally {
+      for (const file of this.#files) file.close()
+    }
+  }
+
+  /**
+   * Writes an image to the other slot and goes on there. The old slot is emptied only when the image
+   * is on storage, and that before anything the image no longer mentions is reused. False if it could
+   * not be written: the log then goes on where it is.
+   */
+  checkpoint(image: Iterable<Content>): boolean {
+    try {
+      this.#emptyOther()
+      this.#writeImage(otherSlot(this.#active), image)
+      this.#otherStale = true
+      this.#emptyOther()
+      return true
+    } catch (error) {
+      if (!(error instanceof VfsError)) throw error
+      // What was appended stays appended, so this is no failure of whoever did it: without room for an
+      // image the log goes on growing. Whatever needs the old slot empty empties it first, or fails.
+      this.#checkpointAt = this.#end + CHECKPOINT_MIN
+      return false
+    }
+  }
+
+  #read(slot: 0 | 1): SlotContents<Content> {
+    const file = this.#files[slot]
+    const bytes = new Uint8Array(file.size)
+    file.read(bytes, 0)
+    return readSlot(bytes, file.path, this.#format)
+  }
+
+  #append(content: object): void {
+    const body = { seq: this.#seq + 1, durable: this.#durableSeq, ...content }
+    const [bytes, sum] = encodeLine(body, this.#sum)
+    const file = this.#files[this.#active]
+    // An image whose flush failed can neither be relied upon nor taken back: an open might find it and
+    // prefer it, so nothing is added to the older slot any more.
+    this.#files[otherSlot(this.#active)].checkSound()
+    try {
+      file.write(bytes, this.#end)
+    } catch (error) {
+      // Part of the line may be in the file. The next line overwrites it, and a reader that meets the
+      // rest finds no checksum that fits; but the space is wanted back.
+      attemptTruncate(file, this.#end)
+      throw error
+    }
+    this.#end += bytes.length
+    this.#sum = sum
+    this.#seq++
+  }
+
+  #writeImage(slot: 0 | 1, contents: Iterable<Content>): void {
+    const file = this.#files[slot]
+    const before = { sum: this.#sum, seq: this.#seq }
+    const parts: Uint8Array[] = []
+    const add = (content: object): void => {
+      const [bytes, sum] = encodeLine({ seq: ++this.#seq, durable: 0, ...content }, this.#sum)
+      this.#sum = sum
+      parts.push(bytes)
+    }
+    const header: Omit<HeaderBody, 'seq' | 'durable'> = {
+      ...this.#format,
+      generation: this.#generation + 1,
+      created: this.#created,
+      epoch: newEpoch(),
+    }
+    this.#sum = 0
+    add(header)
+    for (const content of contents) add(content)
+    add({ image: 'end' })
+    const image = concatenate(parts)
+    try {
+      file.write(image, 0)
+      file.flush()
+    } catch (error) {
+      // The present slot is still the whole state; it simply goes on growing.
+      this.#sum = before.sum
+      this.#seq = before.seq
+      attemptTruncate(file, 0)
+      throw error
+    }
+    this.#active = slot
+    this.#generation++
+    this.#end = image.length
+    this.#checkpointAt = nextCheckpoint(image.length)
+    this.#durableSeq = this.#seq
+  }
+
+  #emptyOther(): void {
+    if (!this.#otherStale) return
+    const other = this.#files[otherSlot(this.#active)]
+    other.truncate(0)
+    other.flush()
+    this.#otherStale = false
+  }
+}
+
+function nextCheckpoint(imageBytes: number): number {
+  return imageBytes + Math.max(CHECKPOINT_MIN, imageBytes)
+}
+
+function otherSlot(slot: 0 | 1): 0 | 1 {
+  return slot === 0 ? 1 : 0
+}
+
+type AnySlot = SlotContents<object>
+
+/**
+ * The slot to go on with: of two whole ones the newer; undefined if there is none. Throws EIO if the
+ * one to go on with is damaged.
+ */
+function newerSlot(slots: readonly [AnySlot, AnySlot]): 0 | 1 | undefined {
+  const whole = ([0, 1] as const)
+    .filter((slot) => slots[slot].state === 'complete' && slots[slot].damage === undefined)
+    .sort((a, b) => generationOf(slots[b]) - generationOf(slots[a]))
+  const [newest] = whole
+  for (const slot of slots) {
+    // A power cut in the middle of a checkpoint leaves part of the new image, or part of the old slot
+    // that was being emptied; either way the other slot is whole and counts.
+    const counts = newest === undefined || generationOf(slot) > generationOf(slots[newest])
+    if (slot.damage !== undefined && counts) throw slot.damage
+  }
+  return newest
+}
+
+/** A slot without a header is an image that was never finished, or one that was being emptied. */
+function generationOf({ header }: AnySlot): number {
+  return header?.generation ?? 0
+}
+
+/** Eight random bytes. Two sessions that append the same must not make the same lines. */
+function newEpoch(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(8))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+function attemptTruncate(file: LogFile, size: number): void {
+  try {
+    if (file.size > size) file.truncate(size)
+  } catch (error) {
+    // The failure that led here is the one to report; the file itself remembers a failed flush.
+    if (!(error instanceof VfsError)) throw error
+  }
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
