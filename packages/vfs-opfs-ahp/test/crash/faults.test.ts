@@ -4,6 +4,27 @@
 
 import { VfsError, type Vfs } from '@wasm-vfs/core'
 import {
+  aceAtRandom,
+  checkpoints,
+  describeOperation,
+  Disks,
+  firstLoad,
+  judge,
+  judgeOpen,
+  mixed,
+  moves,
+  observe,
+  Session,
+  SimulatedWorld,
+  START,
+  type Crash,
+  type DiskName,
+  type History,
+  type Moment,
+  type StoreOptions,
+  type Workload,
+} from '@wasm-vfs/core/testing/crash'
+import {
   PowerLoss,
   SeededRandom,
   selections,
@@ -12,25 +33,8 @@ import {
   type DirectoryImage,
   type Fault,
 } from '@wasm-vfs/core/testing/simulated-opfs'
-import { vi } from 'vitest'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { judge, judgeOpen, type Crash, type Moment, type Promised } from './judge.ts'
-import { describeOperation, type Workload } from './operations.ts'
-import { observe, Session } from './session.ts'
-import {
-  checkStore,
-  diskOf,
-  openStoreInTime,
-  reseed,
-  restoreWorld,
-  SETTLING_MS,
-  simulateWorld,
-  START,
-  WINDOW_MS,
-  type DiskName,
-  type StoreOptions,
-} from './store.ts'
-import { aceAtRandom, checkpoints, firstLoad, mixed, moves } from './workloads.ts'
+import { opfsAhp } from './target.ts'
 
 const SEED = Number(process.env['CRASH_SEED'] ?? 1)
 /** Bytes unlike those of the session that made the disk. */
@@ -90,26 +94,33 @@ class FaultFailure extends Error {
   }
 }
 
+let world: SimulatedWorld
+let disks: Disks
+
+/** While simulated time goes on, because an open that meets a locked file tries again. */
+function open(opfs: SimulatedOpfs, options: StoreOptions): Promise<Vfs> {
+  return world.settle(opfsAhp.open(opfs, options))
+}
+
 /** The calls that the workload makes, opening included. */
 async function callsOf(attempt: Attempt): Promise<Call[]> {
   const opfs = await begin(attempt)
   const calls: Call[] = []
   opfs.watcher.fault = (call) => void calls.push(call)
-  const vfs = await openStoreInTime(opfs, attempt.options)
+  const vfs = await open(opfs, attempt.options)
   const watching = opfs.watcher.fault
   delete opfs.watcher.fault
   const start = observe(vfs)
   opfs.watcher.fault = watching
-  await new Session(opfs, vfs, start, { workload: attempt.workload, stamp: STAMP }).run()
+  const { workload, options } = attempt
+  await new Session(opfs, vfs, start, { workload, stamp: STAMP, world, level: options.level }).run()
   opfs.kill()
   return calls
 }
 
 async function begin({ disk, seed }: Attempt): Promise<SimulatedOpfs> {
-  const image = await diskOf(disk)
-  vi.clearAllTimers()
-  vi.setSystemTime(START)
-  reseed(seed)
+  const image = await disks.get(disk)
+  world.begin(seed, START)
   return new SimulatedOpfs({ image })
 }
 
@@ -126,7 +137,14 @@ async function inject(attempt: Attempt, injection: Injection): Promise<void> {
   const start = observe(vfs)
   opfs.watcher.fault = failNow
   const { workload } = attempt
-  const session = new Session(opfs, vfs, start, { workload, stamp: STAMP, faulty: true })
+  const { level } = attempt.options
+  const session = new Session(opfs, vfs, start, {
+    workload,
+    stamp: STAMP,
+    world,
+    level,
+    faulty: true,
+  })
   await session.run()
   delete opfs.watcher.fault
   const { history, failures } = session
@@ -139,11 +157,11 @@ async function inject(attempt: Attempt, injection: Injection): Promise<void> {
   // Killed here, or the power cut, nothing acknowledged is lost.
   // A flush that was put off and then failed takes what it covered, and takes it for good if it forgot
   // what was dirty.
-  const windowMs = lost ? Infinity : WINDOW_MS
+  const windowMs = lost ? Infinity : opfsAhp.windowMs
   const forgot = 'losesChanges' in injection.fault
-  const past = { history, moment: now, level: attempt.options.level, windowMs }
+  const past = { history, moment: now, windowMs }
   await expectKept(opfs.image(), forgot ? 'power' : 'kill', past, attempt, complain)
-  const loss = new PowerLoss(opfs.image(), { now: Date.now(), settlingMs: SETTLING_MS })
+  const loss = new PowerLoss(opfs.image(), { now: Date.now(), settlingMs: opfsAhp.settlingMs })
   if (attempt.disk !== 'empty') {
     const limits = { exhaustiveMax: 2, samples: 2 }
     for (const selection of selections(loss, limits, new SeededRandom(injection.at))) {
@@ -152,10 +170,10 @@ async function inject(attempt: Attempt, injection: Injection): Promise<void> {
   }
   // After a failed flush the store says EIO until it is reopened; otherwise it goes on.
   const closed = await closeDespite(vfs, lost, complain)
-  if (!refused && failures.length === 0 && closed && !isAbsorbed(injection)) {
+  if (!refused && failures.length === 0 && closed && !opfsAhp.absorbs(injection.call)) {
     complain(['the fault was reported by no operation'])
   }
-  if (closed) complain(await checkStore(opfs.image()))
+  if (closed) complain(await opfsAhp.check(opfs.image()))
 }
 
 /** Whether the store closed; after a failed flush it may not. */
@@ -176,12 +194,12 @@ async function openDespite(
   complain: Complain,
 ): Promise<{ vfs: Vfs; refused: boolean }> {
   try {
-    return { vfs: await openStoreInTime(opfs, options), refused: false }
+    return { vfs: await open(opfs, options), refused: false }
   } catch (error) {
     if (!(error instanceof VfsError)) complain([`open threw ${String(error)}`], error)
   }
   try {
-    return { vfs: await openStoreInTime(opfs, options), refused: true }
+    return { vfs: await open(opfs, options), refused: true }
   } catch (error) {
     complain([`the second open failed: ${String(error)}`], error)
     throw error
@@ -191,24 +209,19 @@ async function openDespite(
 async function expectKept(
   image: DirectoryImage,
   crash: Crash,
-  past: Promised & { readonly history: Session['history']; readonly moment: Moment },
+  past: { readonly history: History; readonly moment: Moment; readonly windowMs: number },
   { options }: Attempt,
   complain: Complain,
 ): Promise<void> {
   const opfs = new SimulatedOpfs({ image })
-  const vfs = await openStoreInTime(opfs, options).catch((error: unknown) => {
+  const vfs = await open(opfs, options).catch((error: unknown) => {
     complain([`after a ${crash} it does not open: ${String(error)}`], error)
     throw error
   })
-  const problems = judge(past.history, observe(vfs), past.moment, crash, past)
+  const problems = judge(past.history, observe(vfs), past.moment, crash, past.windowMs)
   complain(problems.map((problem) => `after a ${crash}: ${problem}`))
   await vfs.close()
-  complain(await checkStore(opfs.image()))
-}
-
-/** Not the caller's business: a generous reservation is made smaller, an image is tried again later. */
-function isAbsorbed({ call }: Injection): boolean {
-  return call.kind === 'truncate' || call.path.endsWith('/state-b.jsonl')
+  complain(await opfsAhp.check(opfs.image()))
 }
 
 interface Plan {
@@ -228,8 +241,12 @@ const PLANS: readonly Plan[] = (['strict', 'relaxed'] as const).flatMap((level) 
 ])
 
 describe('opfs-ahp when storage fails', () => {
-  beforeEach(() => simulateWorld(SEED, START))
-  afterEach(() => restoreWorld())
+  beforeEach(() => {
+    world = new SimulatedWorld(SEED, START)
+    world.enter()
+    disks = new Disks(opfsAhp, world)
+  })
+  afterEach(() => world.leave())
 
   it.each(PLANS)(
     'tells the caller and loses nothing: $name ($level)',

@@ -1,12 +1,19 @@
 // Short workloads whose crashes once broke the promise, tried exhaustively: the systematic and seeded
 // ones of crash.test.ts found them, and need not find them again by chance.
 
+import { Explorer, SimulatedWorld, START, type Workload } from '@wasm-vfs/core/testing/crash'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Explorer } from './explore.ts'
-import type { Workload } from './operations.ts'
-import { restoreWorld, simulateWorld, START } from './store.ts'
+import { withRecord } from '../../../../tools/soak/failures.ts'
+import { opfsAhp } from './target.ts'
 
-const WORKLOADS: readonly { readonly name: string; readonly workload: Workload }[] = [
+interface Regression {
+  readonly name: string
+  readonly workload: Workload
+  /** What the session after the crash does. */
+  readonly after?: Workload
+}
+
+const WORKLOADS: readonly Regression[] = [
   {
     name: 'bytes from before a cut stay away when the file grows by a write',
     workload: [
@@ -51,23 +58,34 @@ const WORKLOADS: readonly { readonly name: string; readonly workload: Workload }
       ['fsync', '/d'],
     ],
   },
+  {
+    name: 'a close after a crash takes no bytes of a file whose cut is not on storage',
+    workload: [
+      ['append', '/a', 1000],
+      ['fsync', '/a'],
+    ],
+    after: [['truncate', '/a', 1000], ['close']],
+  },
 ]
 
 describe('opfs-ahp after a crash', () => {
-  beforeEach(() => simulateWorld(1, START))
-  afterEach(() => restoreWorld())
+  let world: SimulatedWorld
+  beforeEach(() => {
+    world = new SimulatedWorld(1, START)
+    world.enter()
+  })
+  afterEach(() => world.leave())
 
   const levels = ['strict', 'relaxed'] as const
   it.each(levels.flatMap((level) => WORKLOADS.map((each) => ({ ...each, level }))))(
     '$name ($level)',
-    async ({ level, workload }) => {
-      const explorer = new Explorer(1, () => [])
+    async ({ level, workload, after = [] }) => {
+      const explorer = new Explorer(opfsAhp, world, 1, () => after)
       const limits = { exhaustiveMax: 64, samples: 64, followOneIn: 2, followPoints: 50 }
       for (const cacheBytes of [0, 16_777_216]) {
-        await explorer.explore('small', { level, cacheBytes }, workload, {
-          points: 1000,
-          ...limits,
-        })
+        await withRecord(opfsAhp, world, () =>
+          explorer.explore('small', { level, cacheBytes }, workload, { points: 1000, ...limits }),
+        )
       }
       expect(explorer.states.size).toBeGreaterThan(2)
     },

@@ -3,20 +3,19 @@
 
 import { VfsError } from '@wasm-vfs/core'
 import { SimulatedOpfs } from '@wasm-vfs/core/testing/simulated-opfs'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { judge, judgeOpen } from './judge.ts'
-import type { Workload } from './operations.ts'
-import { observe, Session } from './session.ts'
 import {
-  checkStore,
-  diskOf,
-  openStore,
-  restoreWorld,
-  simulateWorld,
+  Disks,
+  judge,
+  judgeOpen,
+  observe,
+  Session,
+  SimulatedWorld,
   START,
-  WINDOW_MS,
   type StoreOptions,
-} from './store.ts'
+  type Workload,
+} from '@wasm-vfs/core/testing/crash'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { opfsAhp } from './target.ts'
 
 const OPTIONS: StoreOptions = { level: 'strict', cacheBytes: 16_777_216 }
 
@@ -31,12 +30,19 @@ async function bytesOf(directory: FileSystemDirectoryHandle): Promise<number> {
 }
 
 describe('opfs-ahp and space', () => {
-  beforeEach(() => simulateWorld(1, START))
-  afterEach(() => restoreWorld())
+  const level = 'strict'
+  let world: SimulatedWorld
+  let disks: Disks
+  beforeEach(() => {
+    world = new SimulatedWorld(1, START)
+    world.enter()
+    disks = new Disks(opfsAhp, world)
+  })
+  afterEach(() => world.leave())
 
   it('says ENOSPC when a file wants to grow, never when it is synced, and loses nothing', async () => {
-    const opfs = new SimulatedOpfs({ image: await diskOf('small') })
-    const vfs = await openStore(opfs, OPTIONS)
+    const opfs = new SimulatedOpfs({ image: await disks.get('small') })
+    const vfs = await opfsAhp.open(opfs, OPTIONS)
     opfs.quota = (await bytesOf(opfs.root)) + 700_000
     const workload: Workload = [
       ['create', '/x'],
@@ -52,7 +58,13 @@ describe('opfs-ahp and space', () => {
       ['append', '/b', 100],
       ['sync'],
     ]
-    const session = new Session(opfs, vfs, observe(vfs), { workload, stamp: 0, faulty: true })
+    const session = new Session(opfs, vfs, observe(vfs), {
+      workload,
+      world,
+      level,
+      stamp: 0,
+      faulty: true,
+    })
     await session.run()
     expect(session.failures.length).toBeGreaterThan(5)
     for (const { operation, error } of session.failures) {
@@ -63,17 +75,16 @@ describe('opfs-ahp and space', () => {
     opfs.kill()
 
     const reopened = new SimulatedOpfs({ image: opfs.image() })
-    const again = await openStore(reopened, OPTIONS)
+    const again = await opfsAhp.open(reopened, OPTIONS)
     const moment = { operation: session.history.operation, done: true }
-    const promised = { level: 'strict', windowMs: WINDOW_MS } as const
-    expect(judge(session.history, observe(again), moment, 'kill', promised)).toEqual([])
+    expect(judge(session.history, observe(again), moment, 'kill', opfsAhp.windowMs)).toEqual([])
     await again.close()
-    expect(await checkStore(reopened.image())).toEqual([])
+    expect(await opfsAhp.check(reopened.image())).toEqual([])
   })
 
   it('does not grow while files come and go', async () => {
-    const opfs = new SimulatedOpfs({ image: await diskOf('small') })
-    const vfs = await openStore(opfs, OPTIONS)
+    const opfs = new SimulatedOpfs({ image: await disks.get('small') })
+    const vfs = await opfsAhp.open(opfs, OPTIONS)
     const round: Workload = [
       ['create', '/x'],
       ['append', '/x', 3000],
@@ -91,19 +102,24 @@ describe('opfs-ahp and space', () => {
     ]
     const sizes: number[] = []
     for (let count = 0; count < 12; count++) {
-      const session = new Session(opfs, vfs, observe(vfs), { workload: round, stamp: count * 1000 })
+      const session = new Session(opfs, vfs, observe(vfs), {
+        workload: round,
+        world,
+        level,
+        stamp: count * 1000,
+      })
       await session.run()
       expect(judgeOpen(session.history, observe(vfs))).toEqual([])
       sizes.push((await bytesOf(opfs.root)) / 1_000_000)
     }
     expect(sizes.at(-1)).toBeLessThan(sizes[3]! + 0.3)
     await vfs.close()
-    expect(await checkStore(opfs.image())).toEqual([])
+    expect(await opfsAhp.check(opfs.image())).toEqual([])
   })
 
   it('goes on after a full disk has room again', async () => {
-    const opfs = new SimulatedOpfs({ image: await diskOf('small') })
-    const vfs = await openStore(opfs, OPTIONS)
+    const opfs = new SimulatedOpfs({ image: await disks.get('small') })
+    const vfs = await opfsAhp.open(opfs, OPTIONS)
     opfs.quota = await bytesOf(opfs.root)
     const full = new Session(opfs, vfs, observe(vfs), {
       workload: [
@@ -111,6 +127,8 @@ describe('opfs-ahp and space', () => {
         ['append', '/x', 900_000],
         ['fsync', '/x'],
       ],
+      world,
+      level,
       stamp: 0,
       faulty: true,
     })
@@ -120,11 +138,13 @@ describe('opfs-ahp and space', () => {
     opfs.quota = Infinity
     const roomy = new Session(opfs, vfs, observe(vfs), {
       workload: [['append', '/x', 900_000], ['fsync', '/x'], ['sync']],
+      world,
+      level,
       stamp: 1000,
     })
     await roomy.run()
     expect(judgeOpen(roomy.history, observe(vfs))).toEqual([])
     await vfs.close()
-    expect(await checkStore(opfs.image())).toEqual([])
+    expect(await opfsAhp.check(opfs.image())).toEqual([])
   })
 })

@@ -25,6 +25,8 @@ export type Operation =
   | readonly ['wait', ms: number]
   /** Time passes in a program that never lets a timer run. */
   | readonly ['busy', ms: number]
+  /** Lowers the store to relaxed. */
+  | readonly ['relax']
   | readonly ['close']
 
 export type Workload = readonly Operation[]

@@ -1,9 +1,10 @@
 // Whether what a store shows after a crash is something that the crash may leave, by the promise in
 // docs/durability.md. The history says what the program did, the moment says when it was cut off.
 
-import type { Ino } from '@wasm-vfs/core'
-import { SECTOR_SIZE } from '@wasm-vfs/core/testing/simulated-opfs'
+import type { Ino } from '../../contract/index.ts'
+import { SECTOR_SIZE } from '../simulated-opfs/index.ts'
 import {
+  keepStart,
   startSector,
   ZERO_SECTOR,
   type Acknowledgement,
@@ -21,70 +22,103 @@ export interface Moment {
   readonly done: boolean
 }
 
-export interface Promised {
-  readonly level: 'strict' | 'relaxed'
-  readonly windowMs: number
-}
-
-/** What is wrong, in sentences; empty if nothing is. */
+/**
+ * What is wrong, in sentences; empty if nothing is. `windowMs` is how long a relaxed flush may have been
+ * put off.
+ */
 export function judge(
   history: History,
   observed: Observation,
   moment: Moment,
   crash: Crash,
-  promised: Promised,
+  windowMs: number,
 ): string[] {
-  return new Judgement(history, observed, moment, crash, promised).problems()
+  const stretches = stretchesWith(history, observed.tree, moment.operation)
+  if (stretches.length === 0) return [noSuchTree(history, observed, moment)]
+  // A tree may have been the same at several times. One that explains everything is enough; if none
+  // does, what is wrong with the latest is the most telling.
+  let problems: string[] = []
+  for (const stretch of stretches) {
+    problems = new Judgement(history, observed, stretch, moment, crash, windowMs).problems()
+    if (problems.length === 0) return []
+  }
+  return problems
+}
+
+function stretchesWith({ trees }: History, tree: string, until: number): Stretch[] {
+  const stretches: Stretch[] = []
+  for (let operation = 0; operation <= Math.min(until, trees.length - 1); operation++) {
+    if (trees[operation] !== tree) continue
+    const last = stretches.at(-1)
+    if (last?.latest === operation - 1) {
+      stretches[stretches.length - 1] = { earliest: last.earliest, latest: operation }
+    } else {
+      stretches.push({ earliest: operation, latest: operation })
+    }
+  }
+  return stretches
+}
+
+function noSuchTree({ trees }: History, { tree }: Observation, { operation }: Moment): string {
+  const last = trees[Math.min(operation, trees.length - 1)]
+  return `the tree was never like this:\n${tree}\nthe last was:\n${last}`
 }
 
 /** What is wrong with a store that is still open: it shows exactly what the program did. */
 export function judgeOpen(history: History, observed: Observation): string[] {
   const { operation } = history
-  history.acknowledgements.push({ operation, ino: undefined, time: 0, forwardFrom: 0 })
-  const moment = { operation, done: true }
-  const problems = judge(history, observed, moment, 'kill', { level: 'strict', windowMs: 0 })
+  const everything = {
+    operation,
+    ino: undefined,
+    time: 0,
+    level: 'strict',
+    forwardFrom: 0,
+  } as const
+  history.acknowledgements.push(everything)
+  const problems = judge(history, observed, { operation, done: true }, 'kill', 0)
   history.acknowledgements.pop()
   return problems.map((problem) => `while it is open: ${problem}`)
 }
 
+/** Operations after which the tree was the same: the first and the last of a run of them. */
+interface Stretch {
+  readonly earliest: number
+  readonly latest: number
+}
+
+/** A judgement on the assumption that the metadata that is seen is that of one stretch. */
 class Judgement {
   readonly #history: History
   readonly #observed: Observation
+  readonly #stretch: Stretch
   readonly #until: number
-  readonly #made: readonly Acknowledgement[]
   /** Acknowledged, and what they cover must be there. */
   readonly #kept: readonly Acknowledgement[]
   /** Acknowledged within the window that a power cut may take back. */
   readonly #atRisk: readonly Acknowledgement[]
-  // The operations after which the tree was as it is seen: the first and the last.
-  #earliest = -1
-  #latest = -1
 
   constructor(
     history: History,
     observed: Observation,
+    stretch: Stretch,
     moment: Moment,
     crash: Crash,
-    promised: Promised,
+    windowMs: number,
   ) {
     this.#history = history
     this.#observed = observed
+    this.#stretch = stretch
     this.#until = moment.operation
     const returned = moment.done ? moment.operation : moment.operation - 1
     const enforced = history.enforcedUntil[Math.min(returned, history.enforcedUntil.length - 1)]!
-    const mayBeLost = ({ ino, time }: Acknowledgement): boolean =>
-      crash === 'power' &&
-      promised.level === 'relaxed' &&
-      ino !== undefined &&
-      time + promised.windowMs > enforced
-    this.#made = history.acknowledgements.filter(({ operation }) => operation <= returned)
-    this.#kept = this.#made.filter((each) => !mayBeLost(each))
-    this.#atRisk = this.#made.filter((each) => mayBeLost(each))
+    const mayBeLost = ({ ino, time, level }: Acknowledgement): boolean =>
+      crash === 'power' && level === 'relaxed' && ino !== undefined && time + windowMs > enforced
+    const made = history.acknowledgements.filter(({ operation }) => operation <= returned)
+    this.#kept = made.filter((each) => !mayBeLost(each))
+    this.#atRisk = made.filter((each) => mayBeLost(each))
   }
 
   problems(): string[] {
-    this.#findTree()
-    if (this.#latest === -1) return [this.#noSuchTree()]
     return [
       ...this.#lostChanges(),
       ...this.#wrongBytes(),
@@ -93,30 +127,16 @@ class Judgement {
     ]
   }
 
-  #findTree(): void {
-    const { trees } = this.#history
-    for (let operation = 0; operation <= Math.min(this.#until, trees.length - 1); operation++) {
-      if (trees[operation] !== this.#observed.tree) continue
-      if (this.#earliest === -1) this.#earliest = operation
-      this.#latest = operation
-    }
-  }
-
-  #noSuchTree(): string {
-    const last = this.#history.trees[Math.min(this.#until, this.#history.trees.length - 1)]
-    return `the tree was never like this:\n${this.#observed.tree}\nthe last was:\n${last}`
-  }
-
   /** Names, sizes and modes: a batch commits all that is pending, so the tree is that of one moment. */
   #lostChanges(): string[] {
     const problems: string[] = []
     for (const { operation, ino } of this.#kept) {
       const needed = this.#history.lastChange(ino, operation)
-      if (this.#latest >= needed) continue
+      if (this.#stretch.latest >= needed) continue
       const what = ino === undefined ? 'sync' : `fsync of inode ${ino}`
       problems.push(
         `operation ${operation}, ${what}, was acknowledged, but the tree is that of operation ` +
-          `${this.#latest} and lacks the change of operation ${needed}`,
+          `${this.#stretch.latest} and lacks the change of operation ${needed}`,
       )
     }
     return problems
@@ -144,7 +164,7 @@ class Judgement {
       if (each.ino === undefined || each.ino === ino) bound = Math.max(bound, each.operation)
     }
     for (const each of this.#history.replacements) {
-      if (each.ino === ino && each.operation <= this.#earliest)
+      if (each.ino === ino && each.operation <= this.#stretch.earliest)
         bound = Math.max(bound, each.operation)
     }
     return bound
@@ -165,17 +185,42 @@ class Judgement {
     return firstDifference(file.start, bytes, checked, bytes.length)
   }
 
+  /**
+   * Whether the sector may read as `piece`. Content and size go together: a truncate that the tree
+   * knows nothing of has taken no bytes, and one that it does know of has taken all of them. Only
+   * where the file has grown again since may the bytes of an unknown truncate mix with its zeros,
+   * because growing writes into the same place.
+   */
   #isVersion(file: FileHistory, index: number, piece: Uint8Array, since: number): boolean {
     let possible = [startSector(file, index)]
     let mixed = false
-    for (const { operation, bytes, cut } of file.sectors.get(index) ?? []) {
+    let unknownCut = SECTOR_SIZE
+    for (const { operation, bytes, cutAt, torn } of file.sectors.get(index) ?? []) {
       if (operation > this.#until) break
-      if (operation <= since) possible = [bytes]
-      else possible.push(bytes)
-      mixed = operation > since && (mixed || cut === true)
+      if (operation <= since) {
+        possible = [bytes]
+      } else if (cutAt === undefined) {
+        // A write before an unknown truncate's end leaves what that has not taken.
+        const ends = unknownCut < SECTOR_SIZE ? possible : []
+        possible.push(...ends.map((end) => joined(bytes, end, unknownCut)), bytes)
+        mixed ||= torn === true
+      } else if (operation <= this.#stretch.latest) {
+        possible = possible.map((each) => keepStart(each, cutAt))
+      } else if (this.#growsOver(file, index * SECTOR_SIZE + cutAt, operation)) {
+        possible.push(bytes)
+        mixed = true
+      } else {
+        unknownCut = Math.min(unknownCut, cutAt)
+      }
     }
     if (possible.some((bytes) => startsWith(bytes, piece))) return true
     return mixed && isMixOf(possible, piece)
+  }
+
+  #growsOver({ growths }: FileHistory, end: number, after: number): boolean {
+    return growths.some(
+      ({ operation, size }) => operation > after && operation <= this.#until && size > end,
+    )
   }
 
   #describe(file: FileHistory, bytes: Uint8Array, at: number, since: number): string {
@@ -211,15 +256,15 @@ class Judgement {
   }
 
   #holds({ operation, ino }: Acknowledgement): boolean {
-    if (this.#latest < this.#history.lastChange(ino, operation)) return false
+    if (this.#stretch.latest < this.#history.lastChange(ino, operation)) return false
     const bytes = this.#observed.files.get(ino!)
     if (bytes === undefined) return true
     return this.#firstWrongSector(this.#history.files.get(ino!)!, bytes, operation) === undefined
   }
 
   #evidenceAfter(fsync: Acknowledgement): string | undefined {
-    if (this.#earliest > fsync.operation) {
-      return `the tree is that of operation ${this.#earliest}`
+    if (this.#stretch.earliest > fsync.operation) {
+      return `the tree is that of operation ${this.#stretch.earliest}`
     }
     for (const [ino, bytes] of this.#observed.files) {
       const file = this.#history.files.get(ino)!
@@ -240,8 +285,8 @@ class Judgement {
   /** Until something was first asked to be kept, a crash leaves what the session began with. */
   #partOfFirstLoad(): string[] {
     if (this.#until >= this.#history.firstSync || this.#kept.length > 0) return []
-    if (this.#earliest === 0) return []
-    return [`nothing was synced yet, but the tree is that of operation ${this.#earliest}`]
+    if (this.#stretch.earliest === 0) return []
+    return [`nothing was synced yet, but the tree is that of operation ${this.#stretch.earliest}`]
   }
 }
 
@@ -249,6 +294,13 @@ class Judgement {
 function firstOperationWith(versions: readonly Version[], piece: Uint8Array): number {
   if (startsWith(ZERO_SECTOR, piece)) return 0
   return versions.find(({ bytes }) => startsWith(bytes, piece))?.operation ?? 0
+}
+
+/** `end` with the first `length` bytes of `start`. */
+function joined(start: Uint8Array, end: Uint8Array, length: number): Uint8Array {
+  const sector = end.slice()
+  sector.set(start.subarray(0, length))
+  return sector
 }
 
 /** Each byte is that of one of the versions. */
@@ -276,11 +328,14 @@ function firstDifference(
     const end = inside ? Math.min(to, start.length) : Math.min(to, at + zeros.length)
     const expected = inside ? start.subarray(at, end) : zeros.subarray(0, end - at)
     const actual = bytes.subarray(at, end)
-    if (Buffer.compare(expected, actual) !== 0) {
-      const wrong = actual.findIndex((byte, index) => byte !== expected[index])
-      return Math.floor((at + wrong) / SECTOR_SIZE) * SECTOR_SIZE
-    }
+    const wrong = firstUnequal(expected, actual)
+    if (wrong !== undefined) return Math.floor((at + wrong) / SECTOR_SIZE) * SECTOR_SIZE
     at = end
   }
+  return undefined
+}
+
+function firstUnequal(a: Uint8Array, b: Uint8Array): number | undefined {
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return at
   return undefined
 }

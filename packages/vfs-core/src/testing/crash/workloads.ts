@@ -2,7 +2,7 @@
 // consistency show in one to three operations with a sync between), and patterns that drive the parts
 // of a store that short ones do not reach.
 
-import type { SeededRandom } from '@wasm-vfs/core/testing/simulated-opfs'
+import type { SeededRandom } from '../simulated-opfs/index.ts'
 import type { Operation, Workload } from './operations.ts'
 
 /** What ACE combines; they fit the `small` disk. */
@@ -257,6 +257,33 @@ export function largeFiles(random: SeededRandom): Workload {
     if (random.chance(0.1)) workload.push(['wait', 61_000])
   }
   return workload
+}
+
+/** After a crash: files are cut or removed without a sync, and the store is closed. */
+export function cutAndClosed(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  for (let left = 1 + random.below(3); left > 0; left--) {
+    const path = random.pick(PATHS)
+    workload.push(
+      random.pick<Operation>([
+        ['truncate', path, random.below(3000)],
+        ['truncate', path, random.below(3000)],
+        ['unlink', path],
+        ['append', path, 600],
+      ]),
+    )
+  }
+  if (random.chance(0.2)) workload.push(['fsync', '/'])
+  return [...workload, ['close']]
+}
+
+/** A strict store that becomes a relaxed one. */
+export function lowered(random: SeededRandom): Workload {
+  const before = mixed(random, 2 + random.below(6))
+  const after = random.chance(0.5)
+    ? writeAhead(random, '/a', '/d/c')
+    : mixed(random, 6 + random.below(10))
+  return [...before, ['relax'], ...after]
 }
 
 /** A program's first load: many files, then one sync. */

@@ -4,15 +4,23 @@
 // The model is plain POSIX and shares no code with the engine. Inode numbers come from the store, so
 // that a file that comes back as another is noticed.
 
-import { SECTOR_SIZE } from '@wasm-vfs/core/testing/simulated-opfs'
-import type { Ino } from '@wasm-vfs/core'
+import type { Ino } from '../../contract/index.ts'
+import { SECTOR_SIZE } from '../simulated-opfs/index.ts'
 
 /** The value of a sector from `operation` on; zeros beyond the end of the file. */
 export interface Version {
   readonly operation: number
   readonly bytes: Uint8Array
-  /** A truncate made it: until it is synced, bytes before and after it may mix. */
-  readonly cut?: boolean
+  /** A truncate made it, and kept so many bytes: the others are zero once the shorter size counts. */
+  readonly cutAt?: number
+  /** A write that failed half-way made it: until it is synced, bytes before and after it may mix. */
+  readonly torn?: boolean
+}
+
+/** The file became longer. */
+export interface Growth {
+  readonly operation: number
+  readonly size: number
 }
 
 export interface FileHistory {
@@ -21,6 +29,7 @@ export interface FileHistory {
   readonly start: Uint8Array
   /** The values since, of those sectors that were given any, oldest first. */
   readonly sectors: Map<number, Version[]>
+  readonly growths: Growth[]
   size: number
 }
 
@@ -30,9 +39,13 @@ export interface Acknowledgement {
   readonly ino: Ino | undefined
   /** When, by the simulated clock. */
   readonly time: number
+  /** The level of the store at that time; a power cut may take a relaxed fsync within the window. */
+  readonly level: Level
   /** Relaxed: the first byte of the last page written before, from which on the file may go forward. */
   readonly forwardFrom: number
 }
+
+export type Level = 'strict' | 'relaxed'
 
 /** A file that replaced an acknowledged name: from then on its bytes are relied upon. */
 export interface Replacement {
@@ -84,14 +97,16 @@ export class History {
   /** After each operation: the time up to which deadlines must have been kept. */
   readonly enforcedUntil: number[]
   /** The first operation that asked for anything to be kept; Infinity if none has. */
-  firstSync = Infinity
+  firstSync: number = Infinity
+  #level: Level
   readonly #root: Entry
   readonly #changes = new Map<Ino, number[]>()
   readonly #lastWrites = new Map<Ino, number>()
   #operation = 0
 
   /** A session that starts with what was observed, all of it on storage. */
-  constructor(start: Observation, rootIno: Ino, rootMode: number) {
+  constructor(start: Observation, rootIno: Ino, rootMode: number, level: Level) {
+    this.#level = level
     this.#root = newEntry(rootIno, 'directory', rootMode)
     for (const { path, ino, kind, mode, size } of start.entries) {
       const { parent, name } = this.#locate(path)
@@ -100,7 +115,13 @@ export class History {
       parent!.entries.set(name, known ?? newEntry(ino, kind, mode & PERMISSIONS, length))
     }
     for (const [ino, bytes] of start.files) {
-      this.files.set(ino, { ino, start: bytes, sectors: new Map(), size: bytes.length })
+      this.files.set(ino, {
+        ino,
+        start: bytes,
+        sectors: new Map(),
+        growths: [],
+        size: bytes.length,
+      })
     }
     this.trees = [this.#tree()]
     this.enforcedUntil = [-Infinity]
@@ -127,7 +148,7 @@ export class History {
     const entry = newEntry(ino, kind, mode, length)
     parent!.entries.set(name, entry)
     if (kind === 'file') {
-      this.files.set(ino, { ino, start: NO_BYTES, sectors: new Map(), size: 0 })
+      this.files.set(ino, { ino, start: NO_BYTES, sectors: new Map(), growths: [], size: 0 })
     }
     this.#changed(parent!.ino, ino)
   }
@@ -135,10 +156,7 @@ export class History {
   wrote(ino: Ino, bytes: Uint8Array, at: number): void {
     const file = this.files.get(ino)!
     this.#setBytes(file, bytes, at)
-    if (at + bytes.length > file.size) {
-      file.size = at + bytes.length
-      this.#changed(ino)
-    }
+    if (at + bytes.length > file.size) this.#resized(file, at + bytes.length)
     this.#lastWrites.set(ino, Math.max(at, Math.floor((at + bytes.length - 1) / PAGE) * PAGE))
   }
 
@@ -156,7 +174,7 @@ export class History {
       for (const versions of file.sectors.values()) {
         const last = versions.at(-1)!
         if (last.operation === this.#operation)
-          versions[versions.length - 1] = { ...last, cut: true }
+          versions[versions.length - 1] = { ...last, torn: true }
       }
     }
   }
@@ -166,14 +184,11 @@ export class History {
     if (size === file.size) return
     const last = Math.floor(size / SECTOR_SIZE)
     for (let index = last; index * SECTOR_SIZE < file.size; index++) {
-      const bytes = index === last ? ZERO_SECTOR.slice() : ZERO_SECTOR
-      if (index === last) {
-        bytes.set(latestSector(file, index).subarray(0, size - last * SECTOR_SIZE))
-      }
-      this.#addVersion(file, index, { operation: this.#operation, bytes, cut: true })
+      const cutAt = Math.max(0, size - index * SECTOR_SIZE)
+      const bytes = keepStart(latestSector(file, index), cutAt)
+      this.#addVersion(file, index, { operation: this.#operation, bytes, cutAt })
     }
-    file.size = size
-    this.#changed(ino)
+    this.#resized(file, size)
   }
 
   chmodded(ino: Ino, mode: number): void {
@@ -219,7 +234,13 @@ export class History {
 
   acknowledged(ino: Ino | undefined, time: number): void {
     const forwardFrom = (ino === undefined ? undefined : this.#lastWrites.get(ino)) ?? 0
-    this.acknowledgements.push({ operation: this.#operation, ino, time, forwardFrom })
+    const [operation, level] = [this.#operation, this.#level]
+    this.acknowledgements.push({ operation, ino, time, level, forwardFrom })
+  }
+
+  /** From now on an fsync may be put off. */
+  relaxed(): void {
+    this.#level = 'relaxed'
   }
 
   // ---- Questions.
@@ -248,6 +269,12 @@ export class History {
         each.operation >= named &&
         (each.ino === undefined || each.ino === ino || each.ino === parent),
     )
+  }
+
+  #resized(file: FileHistory, size: number): void {
+    if (size > file.size) file.growths.push({ operation: this.#operation, size })
+    file.size = size
+    this.#changed(file.ino)
   }
 
   #changed(...inos: readonly Ino[]): void {
@@ -327,6 +354,14 @@ export function startSector({ start }: FileHistory, index: number): Uint8Array {
   const sector = ZERO_SECTOR.slice()
   sector.set(start.subarray(at))
   return sector
+}
+
+/** The sector with zeros behind its first `length` bytes. */
+export function keepStart(sector: Uint8Array, length: number): Uint8Array {
+  if (length === 0) return ZERO_SECTOR
+  const kept = ZERO_SECTOR.slice()
+  kept.set(sector.subarray(0, length))
+  return kept
 }
 
 function latestSector(file: FileHistory, index: number): Uint8Array {

@@ -2,10 +2,7 @@
 // opens each of these states with the backend, judges what it shows, goes on working with it, and
 // crashes again.
 
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Vfs } from '@wasm-vfs/core'
+import type { Vfs } from '../../contract/index.ts'
 import {
   fingerprint,
   PowerLoss,
@@ -13,40 +10,21 @@ import {
   selections,
   SimulatedOpfs,
   type DirectoryImage,
-} from '@wasm-vfs/core/testing/simulated-opfs'
-import { vi } from 'vitest'
+} from '../simulated-opfs/index.ts'
+import { Disks, everythingOnStorage, START, type DiskName } from './disks.ts'
 import type { History, Observation } from './history.ts'
 import { judge, judgeOpen, type Crash, type Moment } from './judge.ts'
-import { describeOperation, type Workload } from './operations.ts'
-import { observe, Session, type Point } from './session.ts'
+import type { Workload } from './operations.ts'
 import {
-  checkStore,
-  diskOf,
-  openStore,
-  reseed,
-  saysNeverSettled,
-  SETTLING_MS,
-  START,
-  WINDOW_MS,
-  type DiskName,
-  type StoreOptions,
-} from './store.ts'
-
-/** A crash: after which point of the session, of what kind, and what a power cut left. */
-export interface CrashChoice {
-  readonly point: number
-  readonly crash: Crash
-  readonly selection?: readonly number[]
-}
-
-/** Everything needed to arrive at one crash state again. */
-export interface Scenario {
-  readonly disk: DiskName
-  readonly options: StoreOptions
-  readonly seed: number
-  /** One for each session; each but a last one ends in a crash. */
-  readonly steps: readonly { readonly workload: Workload; readonly crash?: CrashChoice }[]
-}
+  CrashFailure,
+  recordSelection,
+  selectionOf,
+  type CrashChoice,
+  type Scenario,
+} from './scenario.ts'
+import { observe, Session, type Point } from './session.ts'
+import type { CrashTarget, StoreOptions } from './target.ts'
+import { SimulatedWorld } from './world.ts'
 
 export interface Limits {
   /** Crash points tried of one session; further ones are left out at random. */
@@ -60,36 +38,8 @@ export interface Limits {
   readonly followPoints: number
 }
 
-/** A crash that broke the promise. */
-export class CrashFailure extends Error {
-  readonly scenario: Scenario
-
-  constructor(scenario: Scenario, problems: readonly string[], cause?: unknown) {
-    const last = scenario.steps.findLast(({ crash }) => crash !== undefined)
-    const sessions = scenario.steps.map(
-      ({ workload, crash }) =>
-        `  ${workload.map((each) => describeOperation(each)).join('; ')}\n` +
-        (crash === undefined ? '' : `  ${crash.crash} after point ${crash.point}\n`),
-    )
-    super(
-      `${problems.join('\n')}\n${scenario.disk} disk, ${scenario.options.level}, ` +
-        `seed ${scenario.seed}, ${last?.crash?.crash ?? 'no crash'}:\n${sessions.join('')}` +
-        `run it again with CRASH_REPLAY=${save(scenario)} and this test file`,
-      { cause },
-    )
-    this.scenario = scenario
-  }
-}
-
-function save(scenario: Scenario): string {
-  const folder = join(tmpdir(), 'wasm-vfs-crashes')
-  mkdirSync(folder, { recursive: true })
-  const text = JSON.stringify(scenario)
-  const seed = new SeededRandom(text.length)
-  const file = join(folder, `${scenario.seed}-${text.length}-${seed.next().toString(36)}.json`)
-  writeFileSync(file, `${text}\n`)
-  return file
-}
+/** What the session after a crash does; `sessions` says how many there were. */
+export type FollowUp = (random: SeededRandom, sessions: number) => Workload
 
 /** What is promised of the session that crashed. */
 interface Past {
@@ -103,15 +53,43 @@ interface OpenPoint extends Point {
 }
 
 const STAMP_STEP = 100_000
+/** One reopened store in so many takes new work, closes and is checked inside. */
+const FINISH_ONE_IN = 6
+const SESSIONS_MAX = 3
 
+/** New files get space that must read as zeros, whoever had it before. */
+const CLOSING: Workload = [
+  ['create', '/new'],
+  ['truncate', '/new', 40_000],
+  ['write', '/new', 8192, 5000],
+  ['create', '/newer'],
+  ['truncate', '/newer', 3000],
+  ['fsync', '/new'],
+  ['unlink', '/new'],
+  ['sync'],
+  ['truncate', '/newer', 20_000],
+]
+
+/** Explores one backend. The world must have been entered. */
 export class Explorer {
   /** Fingerprints of the crash states tried, and how many openings that took. */
   readonly states: Set<string> = new Set()
   trials = 0
+  readonly #target: CrashTarget
+  readonly #world: SimulatedWorld
+  readonly #disks: Disks
   readonly #random: SeededRandom
-  readonly #followUp: (random: SeededRandom) => Workload
+  readonly #followUp: FollowUp
 
-  constructor(seed: number, followUp: (random: SeededRandom) => Workload) {
+  constructor(
+    target: CrashTarget,
+    world: SimulatedWorld,
+    seed: number,
+    followUp: FollowUp = () => [],
+  ) {
+    this.#target = target
+    this.#world = world
+    this.#disks = new Disks(target, world)
     this.#random = new SeededRandom(seed)
     this.#followUp = followUp
   }
@@ -124,27 +102,38 @@ export class Explorer {
     limits: Limits,
   ): Promise<void> {
     const seed = this.#random.next()
-    const scenario: Scenario = { disk, options, seed, steps: [{ workload }] }
-    const points = await this.#run(scenario, await diskOf(disk), START, undefined)
+    await this.exploreLast({ disk, options, seed, steps: [{ workload }] }, limits)
+  }
+
+  /** Goes the way of a scenario and tries the crash states of its last session. Throws CrashFailure. */
+  async exploreLast(scenario: Scenario, limits: Limits): Promise<void> {
+    const points = await this.#go(scenario)
     if (points !== undefined) await this.#crashEverywhere(scenario, points, limits)
   }
 
-  /** Goes one scenario's way again. Throws CrashFailure if it still fails. */
+  /** Goes one scenario's way again. Throws CrashFailure if it fails, TypeError if there is no such way. */
   async replay(scenario: Scenario): Promise<void> {
-    let image = await diskOf(scenario.disk)
+    const ended = scenario.steps.at(-1)!.crash === undefined
+    const steps = ended ? scenario.steps : [...scenario.steps, { workload: [] }]
+    await this.#go({ ...scenario, steps })
+  }
+
+  /** The crash points of the last session; undefined if a store on the way was rightly refused. */
+  async #go(scenario: Scenario): Promise<OpenPoint[] | undefined> {
+    let image = await this.#disks.get(scenario.disk)
     let now = START
     let past: Past | undefined
-    for (let count = 1; count <= scenario.steps.length; count++) {
+    for (let count = 1; ; count++) {
       const steps = scenario.steps.slice(0, count)
       const points = await this.#run({ ...scenario, steps }, image, now, past)
+      if (points === undefined || count === scenario.steps.length) return points
       const { crash } = steps.at(-1)!
-      if (crash === undefined || points === undefined) return
-      const point = points[crash.point]!
-      image = imageAfter(point, crash)
+      const point = crash && points[crash.point]
+      if (point === undefined) throw new TypeError('the scenario has a crash that does not exist')
+      image = this.#imageAfter(point, crash!)
       now = point.now
-      past = pastOf(point, crash.crash)
+      past = pastOf(point, crash!.crash)
     }
-    await this.#run({ ...scenario, steps: [...scenario.steps, { workload: [] }] }, image, now, past)
   }
 
   async #crashEverywhere(
@@ -157,11 +146,12 @@ export class Explorer {
     for (const [index, point] of points.entries()) {
       if (!this.#random.chance(share)) continue
       const kill: CrashChoice = { point: index, crash: 'kill' }
-      await this.#tryCrash(scenario, point, kill, tried, limits)
-      const loss = powerLossAt(point)
-      for (const selection of selections(loss, limits, this.#random)) {
+      await this.#tryCrash(scenario, point, kill, point.image, tried, limits)
+      const loss = this.#powerLossAt(point)
+      for (const options of selections(loss, limits, this.#random)) {
+        const selection = recordSelection(options, loss.counts)
         const cut: CrashChoice = { point: index, crash: 'power', selection }
-        await this.#tryCrash(scenario, point, cut, tried, limits)
+        await this.#tryCrash(scenario, point, cut, loss.state(options), tried, limits)
       }
     }
   }
@@ -170,11 +160,11 @@ export class Explorer {
     scenario: Scenario,
     point: OpenPoint,
     choice: CrashChoice,
+    image: DirectoryImage,
     tried: Set<string>,
     limits: Limits,
   ): Promise<void> {
-    const image = imageAfter(point, choice)
-    const state = `${choice.crash} ${fingerprint(settled(image))}`
+    const state = `${choice.crash} ${fingerprint(shown(image))}`
     this.states.add(state)
     // The same state may come after more was acknowledged, or be all that more was to be seen of.
     const { history, moment } = point.past
@@ -185,8 +175,9 @@ export class Explorer {
     const key = `${state} ${known}`
     if (tried.has(key)) return
     tried.add(key)
+    const sessions = scenario.steps.length
     const follow = limits.followOneIn > 0 && this.#random.chance(1 / limits.followOneIn)
-    const workload = follow ? this.#followUp(this.#random) : []
+    const workload = follow ? this.#followUp(this.#random, sessions) : []
     const steps = [
       ...scenario.steps.slice(0, -1),
       { ...scenario.steps.at(-1)!, crash: choice },
@@ -199,7 +190,7 @@ export class Explorer {
       points: limits.followPoints,
       exhaustiveMax: 4,
       samples: 3,
-      followOneIn: scenario.steps.length < 2 ? 4 : 0,
+      followOneIn: sessions + 1 < SESSIONS_MAX ? 4 : 0,
       followPoints: 4,
     })
   }
@@ -215,9 +206,7 @@ export class Explorer {
     past: Past | undefined,
   ): Promise<OpenPoint[] | undefined> {
     this.trials++
-    vi.clearAllTimers()
-    vi.setSystemTime(now + 1)
-    reseed(scenario.seed + scenario.steps.length)
+    this.#world.begin(scenario.seed + scenario.steps.length, now + 1)
     const opfs = new SimulatedOpfs({ image })
     const points: OpenPoint[] = []
     if (past !== undefined) {
@@ -229,9 +218,7 @@ export class Explorer {
     if (vfs === undefined) return undefined
     const { observed, reset } = this.#judge(scenario, vfs, past)
     if (reset) return undefined
-    const { workload } = scenario.steps.at(-1)!
-    const stamp = scenario.steps.length * STAMP_STEP
-    const session = new Session(opfs, vfs, observed, { workload, stamp })
+    const session = this.#session(scenario, opfs, vfs, observed)
     try {
       await session.run()
       if (past !== undefined) await this.#finish(scenario, opfs, vfs, session)
@@ -247,16 +234,23 @@ export class Explorer {
     return points
   }
 
+  #session(scenario: Scenario, opfs: SimulatedOpfs, vfs: Vfs, observed: Observation): Session {
+    const { workload } = scenario.steps.at(-1)!
+    const stamp = scenario.steps.length * STAMP_STEP
+    const { level } = scenario.options
+    return new Session(opfs, vfs, observed, { workload, stamp, level, world: this.#world })
+  }
+
   async #open(
     scenario: Scenario,
     opfs: SimulatedOpfs,
     past: Past | undefined,
   ): Promise<Vfs | undefined> {
     try {
-      return await openStore(opfs, scenario.options)
+      return await this.#target.open(opfs, scenario.options)
     } catch (error) {
-      const mayRefuse = past?.crash === 'power' && isYoung(scenario)
-      if (mayRefuse && saysNeverSettled(error)) return undefined
+      const mayRefuse = past?.crash === 'power' && this.#isYoung(scenario)
+      if (mayRefuse && this.#target.saysNeverSettled(error)) return undefined
       throw new CrashFailure(scenario, [`it does not open: ${String(error)}`], error)
     }
   }
@@ -274,10 +268,9 @@ export class Explorer {
     }
     if (past === undefined) return { observed, reset: false }
     const { history, moment, crash } = past
-    const promised = { level: scenario.options.level, windowMs: WINDOW_MS }
-    const problems = judge(history, observed, moment, crash, promised)
+    const problems = judge(history, observed, moment, crash, this.#target.windowMs)
     if (problems.length === 0) return { observed, reset: false }
-    if (crash === 'power' && isYoung(scenario) && observed.tree === '') {
+    if (crash === 'power' && this.#isYoung(scenario) && observed.tree === '') {
       return { observed, reset: true }
     }
     throw new CrashFailure(scenario, problems)
@@ -288,15 +281,19 @@ export class Explorer {
     scenario: Scenario,
     opfs: SimulatedOpfs,
     vfs: Vfs,
-    { history }: Session,
+    session: Session,
   ): Promise<void> {
     if (this.trials % FINISH_ONE_IN !== 0 && scenario.steps.at(-1)!.workload.length === 0) return
-    const closing = new Session(opfs, vfs, observe(vfs), { workload: CLOSING, stamp: -STAMP_STEP })
-    this.#expectExactly(scenario, history, vfs)
-    await closing.run()
-    this.#expectExactly(scenario, closing.history, vfs)
-    await vfs.close()
-    const problems = await checkStore(opfs.image())
+    if (!session.closed) {
+      const { level } = scenario.options
+      const options = { workload: CLOSING, stamp: -STAMP_STEP, level, world: this.#world }
+      const closing = new Session(opfs, vfs, observe(vfs), options)
+      this.#expectExactly(scenario, session.history, vfs)
+      await closing.run()
+      this.#expectExactly(scenario, closing.history, vfs)
+      await vfs.close()
+    }
+    const problems = await this.#target.check(opfs.image())
     if (problems.length > 0) throw new CrashFailure(scenario, problems)
   }
 
@@ -304,25 +301,22 @@ export class Explorer {
     const problems = judgeOpen(history, observe(vfs))
     if (problems.length > 0) throw new CrashFailure(scenario, problems)
   }
-}
 
-const FINISH_ONE_IN = 6
+  #isYoung(scenario: Scenario): boolean {
+    return scenario.disk === 'empty' && Date.now() < START + this.#target.settlingMs
+  }
 
-/** New files get space that must read as zeros, whoever had it before. */
-const CLOSING: Workload = [
-  ['create', '/new'],
-  ['truncate', '/new', 40_000],
-  ['write', '/new', 8192, 5000],
-  ['create', '/newer'],
-  ['truncate', '/newer', 3000],
-  ['fsync', '/new'],
-  ['unlink', '/new'],
-  ['sync'],
-  ['truncate', '/newer', 20_000],
-]
+  #powerLossAt({ image, now }: Point): PowerLoss {
+    return new PowerLoss(image, { now, settlingMs: this.#target.settlingMs })
+  }
 
-function isYoung(scenario: Scenario): boolean {
-  return scenario.disk === 'empty' && Date.now() < START + SETTLING_MS
+  #imageAfter(point: Point, { crash, selection }: CrashChoice): DirectoryImage {
+    if (crash === 'kill') return point.image
+    const loss = this.#powerLossAt(point)
+    const options = selection && selectionOf(selection, loss.counts)
+    if (options === undefined) throw new TypeError('the scenario has a selection that does not fit')
+    return loss.state(options)
+  }
 }
 
 function pastOf(point: OpenPoint, crash: Crash): Past {
@@ -331,19 +325,9 @@ function pastOf(point: OpenPoint, crash: Crash): Past {
   return { ...point.past, crash: worse }
 }
 
-function powerLossAt({ image, now }: Point): PowerLoss {
-  return new PowerLoss(image, { now, settlingMs: SETTLING_MS })
-}
-
-function imageAfter(point: Point, { crash, selection }: CrashChoice): DirectoryImage {
-  return crash === 'kill' ? point.image : powerLossAt(point).state(selection!)
-}
-
 /** As the browser shows it, for a fingerprint. */
-function settled(image: DirectoryImage): DirectoryImage {
-  if (image.events.length === 0 && isClean(image)) return image
-  const loss = new PowerLoss(image, { now: Infinity, settlingMs: 0 })
-  return loss.state(loss.counts.map((count) => count - 1))
+function shown(image: DirectoryImage): DirectoryImage {
+  return image.events.length === 0 && isClean(image) ? image : everythingOnStorage(image)
 }
 
 function isClean(image: DirectoryImage): boolean {

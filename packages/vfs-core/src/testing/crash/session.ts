@@ -10,12 +10,12 @@ import {
   walkToParent,
   type Ino,
   type Vfs,
-} from '@wasm-vfs/core'
-import type { Call, DirectoryImage, SimulatedOpfs } from '@wasm-vfs/core/testing/simulated-opfs'
-import { vi } from 'vitest'
-import { History, treeLine, type Observation, type ObservedEntry } from './history.ts'
+} from '../../contract/index.ts'
+import type { Call, DirectoryImage, SimulatedOpfs } from '../simulated-opfs/index.ts'
+import { History, treeLine, type Level, type Observation, type ObservedEntry } from './history.ts'
 import type { Moment } from './judge.ts'
 import { describeOperation, pattern, type Operation, type Workload } from './operations.ts'
+import type { SimulatedWorld } from './world.ts'
 
 export interface Point {
   readonly image: DirectoryImage
@@ -45,6 +45,8 @@ export interface SessionOptions {
   readonly workload: Workload
   /** Makes the bytes of this session unlike those of every other. */
   readonly stamp: number
+  readonly world: SimulatedWorld
+  readonly level: Level
   /** Whether failures are expected; without it they are thrown. */
   readonly faulty?: boolean
 }
@@ -57,13 +59,19 @@ export class Session {
   readonly #vfs: Vfs
   readonly #options: SessionOptions
   readonly #held: Ino[] = []
+  #closed = false
 
   /** The store has just been opened: what it shows is on storage. */
   constructor(opfs: SimulatedOpfs, vfs: Vfs, start: Observation, options: SessionOptions) {
     this.#opfs = opfs
     this.#vfs = vfs
     this.#options = options
-    this.history = new History(start, ROOT_INO, vfs.getattr(ROOT_INO).mode)
+    this.history = new History(start, ROOT_INO, vfs.getattr(ROOT_INO).mode, options.level)
+  }
+
+  /** The workload has closed the store. */
+  get closed(): boolean {
+    return this.#closed
   }
 
   async run(): Promise<void> {
@@ -196,14 +204,19 @@ export class Session {
         await vfs.sync({ housekeepingOnly: true })
         return
       case 'wait':
-        vi.advanceTimersByTime(operation[1])
+        this.#options.world.advance(operation[1])
         return
       case 'busy':
-        vi.setSystemTime(Date.now() + operation[1])
+        this.#options.world.setTime(Date.now() + operation[1])
+        return
+      case 'relax':
+        vfs.relaxDurability()
+        history.relaxed()
         return
       case 'close':
         history.askedToKeep()
         await vfs.close()
+        this.#closed = true
         history.acknowledged(undefined, Date.now())
     }
   }

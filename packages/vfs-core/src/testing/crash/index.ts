@@ -1,0 +1,15 @@
+// Crash enumeration for backends (`@wasm-vfs/core/testing/crash`): workloads run on a store over a
+// simulated OPFS, what a crash may leave of them, and the judgement of what a reopened store shows.
+
+export { Disks, everythingOnStorage, START, type DiskName } from './disks.ts'
+export { Explorer, type FollowUp, type Limits } from './explore.ts'
+export { exploreFamily, FAMILIES, type Family, type FamilyResult } from './families.ts'
+export { History, type Level, type Observation } from './history.ts'
+export { judge, judgeOpen, type Crash, type Moment } from './judge.ts'
+export { describeOperation, type Operation, type Workload } from './operations.ts'
+export { CrashFailure, describeScenario, type Scenario } from './scenario.ts'
+export { observe, Session, type Failure, type Point } from './session.ts'
+export type { CrashTarget, StoreOptions } from './target.ts'
+export { shrink } from './shrink.ts'
+export * from './workloads.ts'
+export { SimulatedWorld } from './world.ts'

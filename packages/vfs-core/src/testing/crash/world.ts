@@ -1,0 +1,105 @@
+// The world around a store in a simulation: the clock, the timers, the randomness and `navigator`, all of
+// them set by a seed, so that a run can be run again. One world at a time: it stands in for the globals
+// between `enter` and `leave`.
+
+import { SeededRandom } from '../simulated-opfs/index.ts'
+
+interface Timer {
+  readonly at: number
+  readonly run: () => void
+}
+
+type Name = 'setTimeout' | 'clearTimeout' | 'crypto' | 'navigator'
+
+export class SimulatedWorld {
+  #now: number
+  #random: SeededRandom
+  #nextTimer = 1
+  readonly #timers = new Map<number, Timer>()
+  readonly #saved = new Map<Name, PropertyDescriptor | undefined>()
+  #savedNow: (() => number) | undefined
+
+  constructor(seed: number, now: number) {
+    this.#random = new SeededRandom(seed)
+    this.#now = now
+  }
+
+  enter(): void {
+    if (this.#savedNow !== undefined) throw new TypeError('this world has been entered')
+    this.#savedNow = Date.now
+    Date.now = () => this.#now
+    this.#replace('setTimeout', (run: () => void, ms: number = 0) => {
+      this.#timers.set(this.#nextTimer, { at: this.#now + ms, run })
+      return this.#nextTimer++
+    })
+    this.#replace('clearTimeout', (timer: number) => void this.#timers.delete(timer))
+    this.#replace('crypto', { getRandomValues: (bytes: Uint8Array) => this.#fill(bytes) })
+    // No locks: a killed session cannot give one back here as it does in a browser.
+    this.#replace('navigator', { storage: { estimate: () => Promise.resolve({ quota: 0 }) } })
+  }
+
+  leave(): void {
+    if (this.#savedNow === undefined) return
+    this.#timers.clear()
+    Date.now = this.#savedNow
+    this.#savedNow = undefined
+    for (const [name, descriptor] of this.#saved) {
+      if (descriptor === undefined) Reflect.deleteProperty(globalThis, name)
+      else Object.defineProperty(globalThis, name, descriptor)
+    }
+    this.#saved.clear()
+  }
+
+  get now(): number {
+    return this.#now
+  }
+
+  /** The clock goes on and no timer runs, as in a program that never waits. */
+  setTime(now: number): void {
+    this.#now = now
+  }
+
+  /** The clock goes on and timers run when they are due. */
+  advance(ms: number): void {
+    const end = this.#now + ms
+    for (;;) {
+      const [next] = [...this.#timers].sort(([, a], [, b]) => a.at - b.at)
+      if (next === undefined || next[1].at > end) break
+      const [id, { at, run }] = next
+      this.#timers.delete(id)
+      this.#now = Math.max(this.#now, at)
+      run()
+    }
+    this.#now = end
+  }
+
+  /** A new session: timers of the one before are gone, and randomness begins again. */
+  begin(seed: number, now: number): void {
+    this.#timers.clear()
+    this.#random = new SeededRandom(seed)
+    this.#now = now
+  }
+
+  /** Waits for something that may itself wait for timers. Throws if it takes ten simulated seconds. */
+  async settle<Result>(work: Promise<Result>): Promise<Result> {
+    let settled = false
+    const settle = (): void => void (settled = true)
+    work.then(settle, settle)
+    for (let round = 0; round < 100; round++) {
+      for (let turn = 0; turn < 5000 && !settled; turn++) await Promise.resolve()
+      if (settled) return work
+      this.advance(100)
+    }
+    throw new Error('it hangs: ten simulated seconds have passed')
+  }
+
+  #fill(bytes: Uint8Array): Uint8Array {
+    for (let at = 0; at < bytes.length; at++) bytes[at] = this.#random.below(256)
+    return bytes
+  }
+
+  #replace(name: Name, value: unknown): void {
+    this.#saved.set(name, Object.getOwnPropertyDescriptor(globalThis, name))
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true })
+  }
+}
