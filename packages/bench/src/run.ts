@@ -2,7 +2,7 @@
 // browser dies or the user has enough. Called by cli.ts, which prints and writes what comes of it.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { WARM_UP } from './backends/index.ts'
+import { backendNamed, WARM_UP } from './backends/index.ts'
 import { describeEnvironment } from './environment.ts'
 import type { RunOptions } from './options.ts'
 import { commitProbe } from './probes/commit.ts'
@@ -15,7 +15,7 @@ import { SCHEMA, type BenchDocument, type Environment } from './schema.ts'
 import { BrowserLost, BrowserSession, PageLost } from './session.ts'
 import { workloadNamed } from './workloads/index.ts'
 import { isCommit } from './workloads/postgres-round-trips.ts'
-import { LIVES } from './workloads/workload.ts'
+import { LIVES, type Workload } from './workloads/workload.ts'
 
 /** Without --samples: no round is begun that would probably end later than this. */
 const TIME_MS = 240_000
@@ -23,6 +23,7 @@ const ROUNDS_MAX = 5
 /** Per column, until the first one has been seen. */
 const GUESS_MS = 15_000
 const AFTER_LOSS_MS = 500
+const NOT_FOR_IT = 'the backend cannot run it'
 
 export interface RunHooks {
   readonly progress: Progress
@@ -65,6 +66,8 @@ class Run {
   readonly #env: Environment
   readonly #startedAt: number
   readonly #results: ResultSet
+  /** Of every round; see also #commitProbes. */
+  readonly #probes: readonly string[]
   /** How long the latest sample of each column took; of the probes under undefined. */
   readonly #durations = new Map<Column | undefined, number>()
   /** Of the sizes that the first round wrote per commit: by these the bars of `verdict` are drawn. */
@@ -84,7 +87,10 @@ class Run {
     this.#session = session
     this.#env = env
     this.#startedAt = startedAt
-    this.#results = new ResultSet(options.columns, options.workloads.map(workloadNamed), PROBES)
+    const workloads = options.workloads.map(workloadNamed)
+    const named = workloads.flatMap(({ probes }) => probes ?? [])
+    this.#probes = [...new Set([...PROBES.map(({ name }) => name), ...named])]
+    this.#results = new ResultSet(options.columns, workloads, this.#probes.map(probeNamed))
   }
 
   async rounds(): Promise<RunOutcome> {
@@ -141,7 +147,7 @@ class Run {
     const label = column === undefined ? 'raw probes' : labelOf(column)
     progress.begin(`round ${this.#roundsDone + 1}: ${label}`, this.#leftMs(column))
     const from = performance.now()
-    if (column === undefined) await this.#probe(PROBES.map(({ name }) => name))
+    if (column === undefined) await this.#probe(this.#probes)
     else await this.#live(column)
     this.#durations.set(column, performance.now() - from)
   }
@@ -152,7 +158,7 @@ class Run {
       const fit: string[] = []
       const unfit: TaskEvent[] = []
       for (const { name, ...workload } of all.filter((candidate) => candidate.life === life)) {
-        const reason = workload.unfit?.(column)
+        const reason = isFor(column, workload.kind) ? workload.unfit?.(column) : NOT_FOR_IT
         if (reason === undefined) fit.push(name)
         else unfit.push({ type: 'skipped', name, reason })
       }
@@ -211,6 +217,7 @@ class Run {
       this.#options.columns.flatMap((column) => {
         const bytes = this.#results.bytesPerSample(column, workload)
         if (bytes === undefined || column.durability === 'none') return []
+        if (!backendNamed(column.backend).needs.includes('opfs')) return []
         return [commitProbe(bytes, column.durability)]
       }),
     )
@@ -275,6 +282,10 @@ export function describeRun({ rounds, complete }: BenchDocument, milliseconds: n
   const word = rounds === 1 ? 'round' : 'rounds'
   const ended = complete ? '' : ', ended early'
   return `${rounds} ${word} in ${minutes(milliseconds)}${ended}`
+}
+
+function isFor({ backend }: Column, kind: Workload['kind']): boolean {
+  return backendNamed(backend)[kind] !== undefined
 }
 
 function labelOf({ backend, durability }: Column): string {

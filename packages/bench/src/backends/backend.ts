@@ -1,10 +1,11 @@
-// What a backend is to the bench: a name, what it can do, and how to open Postgres on it. Each backend
-// is one such object in a file of its own, listed in index.ts. Read by node (names, durabilities) and
-// by the workers (postgres), so a backend's own code is imported only inside `postgres`.
+// What a backend is to the bench: a name, what it can do, and how to open it with Postgres or without.
+// Each backend is one such object in a file of its own, listed in index.ts. Read by node (names,
+// durabilities) and by the workers (postgres, files), so its own code is imported only inside those.
 
 import type { PGlite } from '@electric-sql/pglite'
 import type { Durability, Vfs, VfsCounters } from '@wasm-vfs/core'
 import type { PgliteArtifacts } from '../protocol.ts'
+import type { FilesOpener } from './files.ts'
 
 /** What a backend needs of the browser; checked before it is tried. */
 export type Requirement = 'opfs' | 'indexeddb' | 'cross-origin-isolation'
@@ -26,8 +27,10 @@ export interface Backend {
   isLog?(file: string): boolean
   /** Loads the code, untimed, and returns what opens a store without Postgres; our own have it. */
   vfs?(): Promise<VfsOpener>
-  /** Loads the code, untimed, and returns what opens a store. */
-  postgres(): Promise<PostgresOpener>
+  /** The same for the file-level workloads. */
+  files?(): Promise<FilesOpener>
+  /** Loads the code, untimed, and returns what opens a store with Postgres on it. */
+  postgres?(): Promise<PostgresOpener>
 }
 
 export type VfsOpener = (store: string, durability: Durability) => Promise<Vfs>

@@ -1,19 +1,17 @@
 import type { Backend, VfsOpener } from './backend.ts'
-import { vfsOpener } from './vfs.ts'
+import { onVfs } from './vfs.ts'
 
 export const idb: Backend = {
   name: 'idb',
-  summary: '@wasm-vfs/idb: files in memory, changed chunks to IndexedDB in one transaction per sync',
+  summary:
+    '@wasm-vfs/idb: files in memory, changed chunks to IndexedDB in one transaction per sync',
   durabilities: ['strict', 'relaxed'],
   persistent: true,
   needs: ['indexeddb'],
-  vfs,
-  async postgres() {
-    return vfsOpener(await vfs())
-  },
+  ...onVfs(load),
 }
 
-async function vfs(): Promise<VfsOpener> {
+async function load(): Promise<VfsOpener> {
   const { openIdb } = await import('@wasm-vfs/idb')
   return (store, durability) =>
     openIdb(store, { durability: durability === 'relaxed' ? 'relaxed' : 'strict' })

@@ -1,5 +1,5 @@
 import type { Backend, VfsOpener } from './backend.ts'
-import { vfsOpener } from './vfs.ts'
+import { onVfs } from './vfs.ts'
 
 export const memory: Backend = {
   name: 'memory',
@@ -7,13 +7,10 @@ export const memory: Backend = {
   durabilities: ['none'],
   persistent: false,
   needs: [],
-  vfs,
-  async postgres() {
-    return vfsOpener(await vfs())
-  },
+  ...onVfs(load),
 }
 
-async function vfs(): Promise<VfsOpener> {
+async function load(): Promise<VfsOpener> {
   const { openMemory } = await import('@wasm-vfs/core')
   return (store) => openMemory(store)
 }

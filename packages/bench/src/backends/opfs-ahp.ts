@@ -1,5 +1,5 @@
 import type { Backend, VfsOpener } from './backend.ts'
-import { vfsOpener } from './vfs.ts'
+import { onVfs } from './vfs.ts'
 
 const WINDOW_MS = 500
 
@@ -11,13 +11,10 @@ export const opfsAhp: Backend = {
   needs: ['opfs'],
   windowMs: WINDOW_MS,
   isLog: (file) => file.endsWith('.jsonl'),
-  vfs,
-  async postgres() {
-    return vfsOpener(await vfs())
-  },
+  ...onVfs(load),
 }
 
-async function vfs(): Promise<VfsOpener> {
+async function load(): Promise<VfsOpener> {
   const { openOpfsAhp } = await import('@wasm-vfs/opfs-ahp')
   return (store, durability) =>
     durability === 'relaxed'

@@ -16,15 +16,13 @@ import { checkKilled, commitUntilKilled } from '../workloads/kill.ts'
 import { roundTripsOn } from '../workloads/postgres-round-trips.ts'
 import { checkTable } from '../workloads/rows.ts'
 import { PostgresSession } from '../workloads/session.ts'
-import type { Phase, Workload } from '../workloads/workload.ts'
+import type { Meter, Phase, PostgresWorkload } from '../workloads/workload.ts'
 import { holdWhileAlive } from './alive.ts'
-import { cellError } from './errors.ts'
 import { HandleWatch } from './handle-watch.ts'
 import { memoryBytes } from './memory.ts'
-import { SampleMeter } from './meter.ts'
 import { unmet } from './requirements.ts'
+import { Steps } from './steps.ts'
 
-const STEP_DEADLINE_MS = 90_000
 /** Lets work that a backend puts off (a relaxed sync) end before the next workload is timed. */
 const PAUSE_MS = 50
 
@@ -33,14 +31,16 @@ type LifeRequest = Extract<WorkerRequest, { readonly kind: 'life' }>
 export class Life implements Record<LifePart, () => Promise<LeftBehind | undefined>> {
   readonly #request: LifeRequest
   readonly #task: LifeTask
-  readonly #workloads: readonly Workload[]
-  readonly #emit: (event: TaskEvent) => void
+  readonly #workloads: readonly PostgresWorkload[]
+  readonly #steps: Steps
 
   constructor(request: LifeRequest, emit: (event: TaskEvent) => void) {
     this.#request = request
     this.#task = request.task
-    this.#workloads = request.task.workloads.map(workloadNamed)
-    this.#emit = emit
+    this.#workloads = request.task.workloads
+      .map(workloadNamed)
+      .filter((workload) => workload.kind === 'postgres')
+    this.#steps = new Steps(emit)
   }
 
   /** Creates, uses, prepares for what comes later, checks and closes. */
@@ -68,11 +68,11 @@ export class Life implements Record<LifePart, () => Promise<LeftBehind | undefin
     if (!(await this.#turn('reopen', session, () => session.reopen()))) return undefined
     await this.#checkFor('reopen', session, expected)
     if (this.#of('reopen-killed').length === 0) {
-      await this.#step('close', () => session.close())
+      await this.#steps.step('close', () => session.close())
       return undefined
     }
     let acknowledged = 0
-    const committing = await this.#step('commit until killed', async () => {
+    const committing = await this.#steps.step('commit until killed', async () => {
       await holdWhileAlive(this.#request.store)
       acknowledged = await commitUntilKilled(session.pg)
     })
@@ -93,16 +93,16 @@ export class Life implements Record<LifePart, () => Promise<LeftBehind | undefin
     if (session === undefined) return
     if (!(await this.#turn('reopen-killed', session, () => session.reopen()))) return
     await this.#checkFor('reopen-killed', session, expected)
-    this.#stage('check the commits', STEP_DEADLINE_MS)
+    this.#steps.begin('check the commits')
     try {
       await checkKilled(session.pg, acknowledged)
     } catch (error) {
-      for (const { name } of this.#of('reopen-killed')) this.#fail(name, error)
+      for (const { name } of this.#of('reopen-killed')) this.#steps.fail(name, error)
     }
-    await this.#step('close', () => session.close())
+    await this.#steps.step('close', () => session.close())
   }
 
-  #of(phase: Phase): Workload[] {
+  #of(phase: Phase): PostgresWorkload[] {
     return this.#workloads.filter((workload) => workload.phase === phase)
   }
 
@@ -112,14 +112,15 @@ export class Life implements Record<LifePart, () => Promise<LeftBehind | undefin
     const backend = backendNamed(column.backend)
     const missing = await unmet(backend.needs)
     if (missing !== undefined) {
-      this.#emit({ type: 'failed', name: 'load', error: { kind: 'unavailable', message: missing } })
+      this.#steps.refuse(missing)
       return undefined
     }
     const handles = new HandleWatch((file) => backend.isLog?.(file) ?? false)
     if (this.#workloads.some(({ watchesHandles }) => watchesHandles === true)) handles.install()
     let session: PostgresSession | undefined
-    await this.#step('load', async () => {
-      const [opener, openVfs] = await Promise.all([backend.postgres(), backend.vfs?.()])
+    await this.#steps.step('load', async () => {
+      const [opener, openVfs] = await Promise.all([backend.postgres?.(), backend.vfs?.()])
+      if (opener === undefined) throw new TypeError('it runs no Postgres')
       session = new PostgresSession({
         column,
         settings,
@@ -147,47 +148,24 @@ export class Life implements Record<LifePart, () => Promise<LeftBehind | undefin
     untimed: () => Promise<void>,
   ): Promise<boolean> {
     const [workload] = this.#of(phase)
-    return workload === undefined ? this.#step(phase, untimed) : this.#time(workload, session)
+    return workload === undefined ? this.#steps.step(phase, untimed) : this.#time(workload, session)
   }
 
   /** False if a preparation failed: the store is then not what the later parts are to open. */
   async #prepare(session: PostgresSession): Promise<boolean> {
-    const done = new Set<Workload['prepare']>()
+    const done = new Set<PostgresWorkload['prepare']>()
     for (const { name, prepare, deadlineMs } of this.#workloads) {
       if (prepare === undefined || done.has(prepare)) continue
       done.add(prepare)
-      if (!(await this.#step(`prepare ${name}`, () => prepare(session), deadlineMs))) return false
+      if (!(await this.#steps.step(`prepare ${name}`, () => prepare(session), deadlineMs)))
+        return false
     }
     return true
   }
 
-  async #time(workload: Workload, session: PostgresSession): Promise<boolean> {
-    const { name, deadlineMs } = workload
-    const meter = new SampleMeter(() => session.stats())
-    this.#stage(name, deadlineMs)
-    try {
-      await workload.run(session, meter)
-    } catch (error) {
-      this.#fail(name, error)
-      return false
-    }
-    this.#emit({ type: 'measured', name, samples: meter.samples, counters: meter.counters })
-    return true
-  }
-
-  async #step(
-    name: string,
-    action: () => Promise<void>,
-    deadlineMs = STEP_DEADLINE_MS,
-  ): Promise<boolean> {
-    this.#stage(name, deadlineMs)
-    try {
-      await action()
-      return true
-    } catch (error) {
-      this.#fail(name, error)
-      return false
-    }
+  #time(workload: PostgresWorkload, session: PostgresSession): Promise<boolean> {
+    const run = (meter: Meter): Promise<void> => workload.run(session, meter)
+    return this.#steps.time(workload, () => session.stats(), run)
   }
 
   /** What the tables made in this life must hold now, by the operations that succeeded. */
@@ -215,20 +193,12 @@ export class Life implements Record<LifePart, () => Promise<LeftBehind | undefin
 
   async #check(session: PostgresSession, expected: readonly ExpectedTable[]): Promise<void> {
     for (const table of expected) {
-      this.#stage(`check ${table.table}`, STEP_DEADLINE_MS)
+      this.#steps.begin(`check ${table.table}`)
       try {
         await checkTable(session.pg, table)
       } catch (error) {
-        for (const name of table.workloads) this.#fail(name, error)
+        for (const name of table.workloads) this.#steps.fail(name, error)
       }
     }
-  }
-
-  #stage(name: string, deadlineMs: number): void {
-    this.#emit({ type: 'stage', name, deadlineMs })
-  }
-
-  #fail(name: string, error: unknown): void {
-    this.#emit({ type: 'failed', name, error: cellError(error) })
   }
 }

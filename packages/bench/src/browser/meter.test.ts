@@ -12,7 +12,7 @@ function counting(): { readonly next: () => Operation<number>; readonly calls: (
 
 describe('the meter', () => {
   test('takes one sample of what happens once', async () => {
-    const meter = new SampleMeter(() => ({}))
+    const meter = new SampleMeter(() => ({}), 'ms')
     await meter.once(() => new Promise((resolve) => setTimeout(resolve, 20)))
     expect(meter.samples).toHaveLength(1)
     expect(meter.samples[0]).toBeGreaterThan(15)
@@ -20,7 +20,7 @@ describe('the meter', () => {
   })
 
   test('takes a hundred of what is fast, after a warm-up, and prepares no more than it may', async () => {
-    const meter = new SampleMeter(() => ({}))
+    const meter = new SampleMeter(() => ({}), 'ms')
     const { next, calls } = counting()
     await meter.repeat(next)
     expect(meter.samples).toHaveLength(100)
@@ -28,7 +28,7 @@ describe('the meter', () => {
   })
 
   test('stops early with what is slow, but has enough for a median', async () => {
-    const meter = new SampleMeter(() => ({}))
+    const meter = new SampleMeter(() => ({}), 'ms')
     await meter.repeat(() => ({
       run: () => new Promise((resolve) => setTimeout(resolve, 150)),
       check: () => {},
@@ -38,14 +38,33 @@ describe('the meter', () => {
 
   test('counts the work of the samples and not of the warm-up', async () => {
     let flushes = 0
-    const meter = new SampleMeter(() => ({ flushes, handles: 3 }))
+    const meter = new SampleMeter(() => ({ flushes, handles: 3 }), 'ms')
     await meter.repeat(() => ({ run: () => Promise.resolve((flushes += 2)), check: () => {} }))
     expect(flushes).toBe(2 * REPEAT_MAX)
     expect(meter.counters).toEqual({ flushes: 2, handles: 3 })
   })
 
+  test('divides what is done many times, in microseconds, and leaves out what prepared it', async () => {
+    let writes = 0
+    const meter = new SampleMeter(() => ({ writes }), 'us')
+    await meter.repeat(async () => {
+      writes += 1_000
+      await Promise.resolve()
+      return {
+        run() {
+          const end = performance.now() + 4
+          while (performance.now() < end) writes += 0
+          writes += 40
+        },
+      }
+    }, 4)
+    expect(meter.counters).toEqual({ writes: 10 })
+    expect(Math.min(...meter.samples)).toBeGreaterThanOrEqual(1_000)
+    expect(Math.min(...meter.samples)).toBeLessThan(4_000)
+  })
+
   test('takes what a workload measured itself, and adds what it counted', () => {
-    const meter = new SampleMeter(() => ({ flushes: 9 }))
+    const meter = new SampleMeter(() => ({ flushes: 9 }), 'ms')
     meter.record(1.25, { flushes: 5 })
     meter.count({ windows: 4 })
     expect(meter.samples).toEqual([1.25])
@@ -53,7 +72,7 @@ describe('the meter', () => {
   })
 
   test('passes on what a check refuses', async () => {
-    const meter = new SampleMeter(() => ({}))
+    const meter = new SampleMeter(() => ({}), 'ms')
     const repeat = meter.repeat(() => ({
       run: () => Promise.resolve(1),
       check: () => {

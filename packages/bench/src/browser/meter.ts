@@ -3,6 +3,8 @@
 
 import type { VfsCounters } from '@wasm-vfs/core'
 import type { Counters } from '../protocol.ts'
+import type { Unit } from '../schema.ts'
+import type { Maybe } from '../backends/files.ts'
 import { REPEAT_MAX, type Meter, type Operation } from '../workloads/workload.ts'
 
 interface Limits {
@@ -16,13 +18,19 @@ interface Limits {
 const WARM_UP: Limits = { count: 10, countMin: 1, timeMs: 100 }
 const MEASURED: Limits = { count: 100, countMin: 5, timeMs: 500 }
 
+const US_PER_MS = 1_000
+
 export class SampleMeter implements Meter {
   readonly #stats: () => VfsCounters
+  /** Of the unit in a millisecond. */
+  readonly #perMs: number
   readonly #samples: number[] = []
   #counters: Counters | undefined
 
-  constructor(stats: () => VfsCounters) {
+  /** What is timed is recorded in `unit`; of one that is no time, there are only records. */
+  constructor(stats: () => VfsCounters, unit: Unit) {
     this.#stats = stats
+    this.#perMs = unit === 'us' ? US_PER_MS : 1
   }
 
   get samples(): readonly number[] {
@@ -38,7 +46,7 @@ export class SampleMeter implements Meter {
     const before = this.#stats()
     const start = performance.now()
     await operation()
-    this.#samples.push(performance.now() - start)
+    this.#samples.push((performance.now() - start) * this.#perMs)
     this.#counters = perSample(before, this.#stats(), 1)
   }
 
@@ -51,7 +59,7 @@ export class SampleMeter implements Meter {
     this.#counters = { ...this.#counters, ...counters }
   }
 
-  async repeat<Result>(next: () => Operation<Result>): Promise<void> {
+  async repeat<Result>(next: () => Maybe<Operation<Result>>, times = 1): Promise<void> {
     let calls = 0
     const within = (limits: Limits, start: number, count: number): boolean =>
       calls < REPEAT_MAX &&
@@ -60,21 +68,45 @@ export class SampleMeter implements Meter {
 
     const warmUpStart = performance.now()
     for (let count = 0; within(WARM_UP, warmUpStart, count); count++, calls++) {
-      const { run, check } = next()
-      check(await run())
+      const { run, check } = await next()
+      const result = await run()
+      check?.(result)
     }
 
     const before = this.#stats()
+    const prepared = new Map<string, number>()
     const start = performance.now()
     for (let count = 0; within(MEASURED, start, count); count++, calls++) {
-      const { run, check } = next()
+      const idle = this.#stats()
+      const { run, check } = await next()
+      addGrowth(prepared, idle, this.#stats())
       const from = performance.now()
-      const result = await run()
-      this.#samples.push(performance.now() - from)
-      check(result)
+      const pending = run()
+      // What answers at once is not awaited: a turn of the queue would count.
+      const result = pending instanceof Promise ? await pending : pending
+      this.#samples.push(((performance.now() - from) * this.#perMs) / times)
+      check?.(result)
     }
-    this.#counters = perSample(before, this.#stats(), this.#samples.length)
+    const after = withoutPreparation(this.#stats(), prepared)
+    this.#counters = perSample(before, after, this.#samples.length * times)
   }
+}
+
+/** What preparing a sample did is not the sample's. */
+function addGrowth(total: Map<string, number>, before: VfsCounters, after: VfsCounters): void {
+  for (const name of Object.keys(after) as (keyof VfsCounters)[]) {
+    if (name === 'handles') continue
+    total.set(name, (total.get(name) ?? 0) + (after[name] ?? 0) - (before[name] ?? 0))
+  }
+}
+
+function withoutPreparation(
+  counters: VfsCounters,
+  prepared: ReadonlyMap<string, number>,
+): VfsCounters {
+  return Object.fromEntries(
+    Object.entries(counters).map(([name, value]) => [name, value - (prepared.get(name) ?? 0)]),
+  )
 }
 
 /** The growth of each counter, divided; `handles` is not a count of events and stays as it is. */

@@ -66,12 +66,13 @@ async function batch(bench: ProbeBench, operations: number): Promise<number> {
 /** Each operation is timed by itself; the clock's step evens out over the batch. */
 async function spacedBatch(
   bench: ProbeBench,
-  between: () => void,
+  between: () => void | Promise<void>,
   operations: number,
 ): Promise<number> {
   let total = 0
   for (let count = 0; count < operations; count++) {
-    between()
+    const preparing = between()
+    if (preparing !== undefined) await preparing
     const start = performance.now()
     const pending = bench.operation()
     if (pending !== undefined) await pending

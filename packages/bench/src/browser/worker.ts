@@ -1,9 +1,11 @@
 // The worker in which a store lives, or in which the probes run: it does one request, reports each
 // step, and is then terminated by the page.
 
-import type { TaskEvent, WorkerMessage, WorkerRequest } from '../protocol.ts'
-import { Life } from './life.ts'
+import type { LifeTask, TaskEvent, WorkerMessage, WorkerRequest } from '../protocol.ts'
+import { workloadNamed } from '../workloads/index.ts'
 import { describe } from './errors.ts'
+import { runFileLife } from './file-life.ts'
+import { Life } from './life.ts'
 import { runProbes } from './probes.ts'
 
 declare const self: DedicatedWorkerGlobalScope
@@ -35,6 +37,11 @@ self.addEventListener('message', (event: MessageEvent<WorkerRequest>) => {
 async function handle(request: WorkerRequest): Promise<void> {
   switch (request.kind) {
     case 'life': {
+      if (isOnFiles(request.task)) {
+        await runFileLife(request.task, emit)
+        send({ type: 'worker-done', left: undefined })
+        return
+      }
       const life = new Life(request, emit)
       send({ type: 'worker-done', left: await life[request.part]() })
       return
@@ -43,4 +50,9 @@ async function handle(request: WorkerRequest): Promise<void> {
       await runProbes(request.task.probes, emit)
       send({ type: 'worker-done', left: undefined })
   }
+}
+
+/** All workloads of a life are of one kind. */
+function isOnFiles({ workloads }: LifeTask): boolean {
+  return workloads.some((name) => workloadNamed(name).kind === 'files')
 }

@@ -1,18 +1,20 @@
-// IndexedDB: one transaction that puts one 8 KiB record, at both of its durabilities.
+// IndexedDB: one transaction that puts one record of a Postgres page, or of 64 KiB, at both of its
+// durabilities.
 
 import type { Probe, ProbeBench } from './probe.ts'
 
-const PAGE_BYTES = 8_192
+const KIB = 1_024
 const RECORDS = 64
 const STORE = 'pages'
 
-export const idbPutStrict: Probe = idbPut('strict')
-export const idbPutRelaxed: Probe = idbPut('relaxed')
+export const idbPuts: readonly Probe[] = [8, 64].flatMap((kib) =>
+  (['strict', 'relaxed'] as const).map((durability) => idbPut(kib, durability)),
+)
 
-function idbPut(durability: 'strict' | 'relaxed'): Probe {
+function idbPut(kib: number, durability: 'strict' | 'relaxed'): Probe {
   return {
-    name: `idb-put-8k-${durability}`,
-    summary: `put one 8 KiB record in a ${durability} transaction of IndexedDB`,
+    name: `idb-put-${kib}k-${durability}`,
+    summary: `put one ${kib} KiB record in a ${durability} transaction of IndexedDB`,
     unit: 'us',
     needs: ['indexeddb'],
     batch: 1,
@@ -21,12 +23,14 @@ function idbPut(durability: 'strict' | 'relaxed'): Probe {
       const request = indexedDB.open(name, 1)
       request.onupgradeneeded = () => void request.result.createObjectStore(STORE)
       const database = await settled(request)
-      const page = new Uint8Array(PAGE_BYTES).fill(0xa5)
+      const page = new Uint8Array(kib * KIB).fill(0xa5)
       let turn = 0
       return {
         async operation() {
           const transaction = database.transaction(STORE, 'readwrite', { durability })
           transaction.objectStore(STORE).put(page, turn++ % RECORDS)
+          // Else the browser first has to notice that nothing follows.
+          transaction.commit()
           await new Promise<void>((resolve, reject) => {
             transaction.oncomplete = () => resolve()
             transaction.onabort = () => reject(transaction.error ?? new Error('aborted'))

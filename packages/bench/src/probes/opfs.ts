@@ -8,24 +8,34 @@ const PAGE_BYTES = 8_192
 const PAGES = 64
 const FILE_BYTES = PAGES * PAGE_BYTES
 
-async function onFile(
-  use: (handle: FileSystemSyncAccessHandle, file: FileSystemFileHandle) => ProbeBench['operation'],
-  between?: () => void,
-): Promise<ProbeBench> {
+export interface NewFile {
+  readonly file: FileSystemFileHandle
+  readonly handle: FileSystemSyncAccessHandle
+  /** Closes and removes it. */
+  readonly remove: () => Promise<void>
+}
+
+/** An empty file of a name of its own, open. */
+export async function onNewFile(): Promise<NewFile> {
   const root = await navigator.storage.getDirectory()
   const name = `probe-${crypto.randomUUID()}`
   const file = await root.getFileHandle(name, { create: true })
   const handle = await file.createSyncAccessHandle()
+  const remove = async (): Promise<void> => {
+    handle.close()
+    await root.removeEntry(name)
+  }
+  return { file, handle, remove }
+}
+
+async function onFile(
+  use: (handle: FileSystemSyncAccessHandle, file: FileSystemFileHandle) => ProbeBench['operation'],
+  between?: () => void,
+): Promise<ProbeBench> {
+  const { file, handle, remove } = await onNewFile()
   handle.write(new Uint8Array(FILE_BYTES).fill(0x5a), { at: 0 })
   handle.flush()
-  return {
-    operation: use(handle, file),
-    ...(between && { between }),
-    async tearDown() {
-      handle.close()
-      await root.removeEntry(name)
-    },
-  }
+  return { operation: use(handle, file), ...(between && { between }), tearDown: remove }
 }
 
 function inTurn(): () => number {

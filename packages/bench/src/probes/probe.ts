@@ -17,7 +17,7 @@ export interface Probe {
 
 export interface ProbeBench {
   /** Runs before each operation, untimed. */
-  between?(): void
+  between?(): void | Promise<void>
   operation(): void | Promise<void>
   tearDown(): void | Promise<void>
 }

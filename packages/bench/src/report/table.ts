@@ -133,7 +133,11 @@ function renderCell(
   const yardstick = baseline?.error === undefined ? baseline?.median : undefined
   return {
     value: `${isUnsteady(result) ? UNSTEADY : ''}${amount(median)}`,
-    ratio: yardstick === undefined || yardstick === null ? '' : ratio(median / yardstick),
+    // Below the clock's step there is nothing to divide by.
+    ratio:
+      yardstick === undefined || yardstick === null || yardstick === 0
+        ? ''
+        : ratio(median / yardstick),
   }
 }
 

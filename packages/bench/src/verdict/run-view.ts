@@ -57,6 +57,11 @@ export class RunView {
     return nearest === undefined ? undefined : this.probe(nearest.name)
   }
 
+  /** Whether a backend took part. */
+  hasBackend(name: string): boolean {
+    return this.#document.results.some(({ backend }) => backend === name)
+  }
+
   /** The workloads of the run whose names begin so. */
   workloads(prefix: string): string[] {
     const names = this.#document.results.map(({ workload }) => workload)
@@ -71,8 +76,10 @@ export class Cell {
     this.#result = result
   }
 
+  /** Milliseconds; of a cell that is no time, its unit. */
   get time(): Estimate {
-    return estimate(this.#result.samples, this.#result.samplesPerRound)
+    const estimated = estimate(this.#result.samples, this.#result.samplesPerRound)
+    return this.#result.unit === 'us' ? times(MS_PER_US, estimated) : estimated
   }
 
   /** Per sample; undefined where it was not counted. */

@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { SCHEMA, type BenchDocument, type BenchResult, type ProbeResult } from '../schema.ts'
-import { BARS, type Held } from './bars.ts'
+import type { Held } from './bars/bar.ts'
+import { IDB_BARS } from './bars/idb.ts'
+import { OPFS_AHP_BARS } from './bars/opfs-ahp.ts'
+import { OPFS_WORKER_BARS } from './bars/opfs-worker.ts'
 import { exactly } from './interval.ts'
 import { RunView } from './run-view.ts'
 import { judge, verdictOn } from './verdict.ts'
 
-type Column = 'memory none' | 'opfs-ahp strict' | 'opfs-ahp relaxed' | 'pglite-opfs-ahp strict'
-
 function cell(
   workload: string,
-  column: Column,
+  column: string,
   milliseconds: number,
   counters?: Readonly<Record<string, number>>,
 ): BenchResult {
@@ -55,8 +56,8 @@ function document(
   }
 }
 
-function held(title: string, run: BenchDocument): readonly Held[] {
-  const bar = BARS.find((candidate) => candidate.title === title)
+function held(title: string, run: BenchDocument, list = OPFS_AHP_BARS): readonly Held[] {
+  const bar = list.bars.find((candidate) => candidate.title === title)
   if (bar === undefined) throw new TypeError(`no bar is called ${title}`)
   return bar.held(new RunView(run))
 }
@@ -159,6 +160,87 @@ describe('the bar of', () => {
   })
 })
 
+describe('of idb, the bar of', () => {
+  test('a strict INSERT is memory and a raw put of a chunk', () => {
+    const results = [
+      cell('pg-insert-small', 'memory none', 0.5),
+      cell('pg-insert-small', 'idb strict', 2.1),
+      cell('pg-insert-small', 'idb relaxed', 9),
+    ]
+    const run = document(results, [probe('idb-put-64k-strict', 1_000)])
+    const all = held('strict single-row INSERT', run, IDB_BARS)
+    expect(all).toMatchObject([{ what: 'pg-insert-small strict', bar: exactly(2) }])
+    expect(all.map(judge)).toEqual(['not met'])
+  })
+
+  test('an INSERT is a fortieth of what the rival takes, which must have been measured', () => {
+    const ours = cell('pg-insert-1k', 'idb strict', 3)
+    const title = 'INSERT beside pglite-idb'
+    const run = document([ours, cell('pg-insert-1k', 'pglite-idb strict', 160)])
+    expect(held(title, run, IDB_BARS)).toMatchObject([{ bar: exactly(4) }])
+    expect(held(title, document([ours]), IDB_BARS)).toEqual([])
+  })
+
+  test('a SELECT allows no transaction', () => {
+    const judged = [0, 0.01].map((transactions) => {
+      const run = document([cell('pg-select-1k', 'idb strict', 1, { transactions })])
+      return held('transactions of a SELECT', run, IDB_BARS).map(judge)
+    })
+    expect(judged).toEqual([['met'], ['not met']])
+  })
+})
+
+describe('of opfs-worker, the bar of', () => {
+  const roundTrip = { ...cell('worker-round-trip', 'opfs-worker relaxed', 12), unit: 'us' } as const
+
+  test('a round trip is 15 µs in Chromium, and a bare one and a third in both', () => {
+    const probes = [probe('atomics-round-trip', 10)]
+    const absolute = "an empty call's round trip"
+    const [chromium] = held(absolute, document([roundTrip], probes), OPFS_WORKER_BARS)
+    expect(chromium?.measured.value).toBeCloseTo(0.012, 9)
+    expect(chromium?.bar.value).toBeCloseTo(0.015, 9)
+    const firefox = document([roundTrip], probes, 'firefox')
+    expect(held(absolute, firefox, OPFS_WORKER_BARS)).toEqual([])
+    const [beside] = held(`${absolute} beside a bare one`, firefox, OPFS_WORKER_BARS)
+    expect(beside?.bar.value).toBeCloseTo(0.013, 9)
+  })
+
+  test('a cold read is a raw one, a round trip and 5 µs', () => {
+    const cold = { ...cell('file-read-cold-8k', 'opfs-worker relaxed', 21), unit: 'us' } as const
+    const run = document([roundTrip, cold], [probe('opfs-read-8k-cold', 5)])
+    const [one] = held('a cold read of 8 KiB', run, OPFS_WORKER_BARS)
+    expect(one?.measured.value).toBeCloseTo(0.021, 9)
+    expect(one?.bar.value).toBeCloseTo(0.022, 9)
+  })
+
+  test('sequential writes is what a raw handle takes, flushed for a strict one', () => {
+    const results = [
+      cell('file-write-sequential-256k', 'opfs-worker strict', 19),
+      cell('file-write-sequential-256k', 'opfs-worker relaxed', 11),
+    ]
+    const raw = [probe('opfs-sequential-256k', 9_000), probe('opfs-sequential-256k-flush', 18_000)]
+    const all = held('sequential writes of 256 KiB', document(results, raw), OPFS_WORKER_BARS)
+    expect(all.map(({ bar }) => bar.value)).toEqual([10, 20])
+    expect(all.map(judge)).toEqual(['not met', 'met'])
+  })
+
+  test('a commit adds one round trip if relaxed, and two if strict', () => {
+    const strictTrip = { ...roundTrip, durability: 'strict' } as const
+    const results = [
+      roundTrip,
+      strictTrip,
+      cell('pg-insert-small', 'memory none', 1),
+      cell('pg-insert-small', 'opfs-worker relaxed', 1, { bytesWritten: 8_192 }),
+      cell('pg-insert-small', 'opfs-worker strict', 1, { bytesWritten: 8_192 }),
+    ]
+    const run = document(results, [probe('opfs-write-8k', 88), probe('opfs-write-8k-flush', 500)])
+    const [relaxed] = held('single-row commit, relaxed', run, OPFS_WORKER_BARS)
+    expect(relaxed?.bar.value).toBeCloseTo(1 + 1.3 * (0.088 + 0.012), 9)
+    const [strict] = held('single-row commit, strict', run, OPFS_WORKER_BARS)
+    expect(strict?.bar.value).toBeCloseTo(1 + 1.3 * 0.5 + 2 * 0.012, 9)
+  })
+})
+
 describe('a figure', () => {
   const bar = { value: 10, low: 9, high: 11 }
 
@@ -189,12 +271,21 @@ test('the verdict names every bar, with its formula where the run has figures fo
   ]
   const { text, passed } = verdictOn(document(results))
   expect(passed).toBe(false)
-  expect(text).toMatch(/creating: at most 1\.25 × memory/)
+  expect(text).toMatch(/opfs-ahp, creating: at most 1\.25 × memory/)
   expect(text).toMatch(/pg-create strict\s+1,200\s+bar 1,250\s+ms\s+met/)
   expect(text).toMatch(/pg-create relaxed\s+1,300\s+bar 1,250\s+ms\s+not met/)
   expect(text).toContain('1 met, 0 equal within intervals, 1 not met')
-  const missing = text.split('No figures in this run for: ')[1] ?? ''
-  for (const { title } of BARS.filter((bar) => bar.title !== 'creating')) {
+  const missing = text.split('opfs-ahp: no figures in this run for: ')[1] ?? ''
+  for (const { title } of OPFS_AHP_BARS.bars.filter((bar) => bar.title !== 'creating')) {
     expect(missing).toContain(title)
   }
+})
+
+test('the verdict leaves out the bars of backends that did not take part', () => {
+  const { text } = verdictOn(document([cell('pg-create', 'opfs-ahp strict', 1)]))
+  expect(text).toContain('opfs-ahp')
+  expect(text).not.toContain('idb')
+  const none = verdictOn(document([cell('pg-create', 'memory none', 1)]))
+  expect(none.text).toContain('None of the backends in this run has bars')
+  expect(none.passed).toBe(true)
 })

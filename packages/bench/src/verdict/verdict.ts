@@ -1,8 +1,10 @@
-// Holds a run against the bars and says for each figure whether it is met. Called by cli.ts.
+// Holds a run against the bars of the backends that took part, and says for each figure whether it is
+// met. Called by cli.ts.
 
 import type { BenchDocument } from '../schema.ts'
 import { amount } from '../report/numbers.ts'
-import { BARS, type Bar, type Held } from './bars.ts'
+import type { BarList, Held } from './bars/bar.ts'
+import { BAR_LISTS } from './bars/index.ts'
 import type { Estimate } from './interval.ts'
 import { RunView } from './run-view.ts'
 
@@ -10,6 +12,8 @@ const ROUNDS_ENOUGH = 5
 const FEW_ROUNDS =
   'Fewer than five rounds: intervals are too narrow, and a single sample has none. What reads as not ' +
   'met may be noise; repeat with --samples 5.'
+
+const NO_BARS = 'None of the backends in this run has bars.'
 
 /** `equal`: above the bar, but the intervals overlap, so the run cannot tell them apart. */
 export type Judgement = 'met' | 'equal' | 'not met'
@@ -25,17 +29,24 @@ export function judge({ measured, bar }: Held): Judgement {
   return measured.low <= bar.high ? 'equal' : 'not met'
 }
 
-export function verdictOn(document: BenchDocument, bars: readonly Bar[] = BARS): Verdict {
+export function verdictOn(document: BenchDocument, lists: readonly BarList[] = BAR_LISTS): Verdict {
   const run = new RunView(document)
   const counts: Record<Judgement, number> = { met: 0, equal: 0, 'not met': 0 }
-  const missing: string[] = []
   const sections: string[] = []
-  for (const { title, words, held } of bars) {
-    const all = held(run)
-    if (all.length === 0) missing.push(title)
-    else sections.push(`${title}: at most ${words}\n${lines(all)}`)
-    for (const each of all) counts[judge(each)]++
+  for (const { backend, bars } of lists) {
+    if (!run.hasBackend(backend)) continue
+    const missing: string[] = []
+    for (const { title, words, held } of bars) {
+      const all = held(run)
+      if (all.length === 0) missing.push(title)
+      else sections.push(`${backend}, ${title}: at most ${words}\n${lines(all)}`)
+      for (const each of all) counts[judge(each)]++
+    }
+    if (missing.length > 0) {
+      sections.push(`${backend}: no figures in this run for: ${missing.join('; ')}`)
+    }
   }
+  if (sections.length === 0) sections.push(NO_BARS)
   const { browser, date, commit } = document.env
   const parts = [
     `${browser.name} ${browser.version}, ${date}${commit === undefined ? '' : `, ${commit}`}, ` +
@@ -43,7 +54,6 @@ export function verdictOn(document: BenchDocument, bars: readonly Bar[] = BARS):
       (document.complete ? '' : ', ended early'),
     ...(document.rounds < ROUNDS_ENOUGH ? [FEW_ROUNDS] : []),
     ...sections,
-    ...(missing.length === 0 ? [] : [`No figures in this run for: ${missing.join('; ')}`]),
     `${counts.met} met, ${counts.equal} equal within intervals, ${counts['not met']} not met`,
   ]
   return { text: parts.join('\n\n'), passed: counts['not met'] === 0 }

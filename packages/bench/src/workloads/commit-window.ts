@@ -4,12 +4,12 @@
 import { backendNamed } from '../backends/index.ts'
 import { payload } from './rows.ts'
 import type { PostgresSession } from './session.ts'
-import type { Workload } from './workload.ts'
+import type { PostgresWorkload } from './workload.ts'
 
 const WARM_UP_MS = 1_500
 const MEASURED_MS = 5_000
 
-export const commitWindow: Workload = {
+export const commitWindow: PostgresWorkload = {
   name: 'commit-window',
   summary: `flushes per window in ${MEASURED_MS / 1_000} s of small relaxed commits, one after the other`,
   kind: 'postgres',

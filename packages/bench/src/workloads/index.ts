@@ -1,11 +1,15 @@
 // The workloads: life by life, and in each in the order in which it runs them and the table lists them.
 
 import { commitWindow } from './commit-window.ts'
+import { fileCold, fileIo } from './file-io.ts'
+import { fileNames } from './file-names.ts'
 import { large } from './large.ts'
+import { mixed } from './mixed.ts'
 import { pgClose, pgCreate, pgReopen, pgReopenKilled } from './postgres-life.ts'
 import { roundTrips } from './postgres-round-trips.ts'
 import { sqlSuite } from './sql.ts'
 import { pgCheckpoint, pgCloseTables } from './tables.ts'
+import { tpcb } from './tpcb.ts'
 import type { Workload } from './workload.ts'
 
 export const WORKLOADS: readonly Workload[] = [
@@ -15,10 +19,15 @@ export const WORKLOADS: readonly Workload[] = [
   pgReopen,
   pgReopenKilled,
   ...sqlSuite,
+  tpcb,
+  mixed,
   pgCheckpoint,
   pgCloseTables,
   commitWindow,
   ...large,
+  ...fileNames,
+  ...fileIo,
+  ...fileCold,
 ]
 
 export function workloadNamed(name: string): Workload {

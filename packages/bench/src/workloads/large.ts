@@ -4,7 +4,7 @@
 import { backendNamed } from '../backends/index.ts'
 import type { Column } from '../protocol.ts'
 import type { PostgresSession } from './session.ts'
-import { expectEqual, type LifeName, type Workload } from './workload.ts'
+import { expectEqual, type LifeName, type PostgresWorkload } from './workload.ts'
 
 const FILL_DEADLINE_MS = 1_800_000
 const MIB = 1024 ** 2
@@ -46,7 +46,7 @@ function opening(
   life: LifeName,
   what: string,
   prepare: (session: PostgresSession) => Promise<void>,
-): Workload[] {
+): PostgresWorkload[] {
   const common = {
     kind: 'postgres',
     life,
@@ -80,7 +80,7 @@ function opening(
   ]
 }
 
-export const large: readonly Workload[] = [
+export const large: readonly PostgresWorkload[] = [
   ...opening('large', 'a database of --size MiB', fillWithBytes),
   ...opening('many-tables', 'a database of --tables tables', fillWithTables),
 ]

@@ -1,6 +1,6 @@
 // The steps that every store goes through, timed whole: code and WebAssembly are loaded before.
 
-import type { Workload } from './workload.ts'
+import type { PostgresWorkload } from './workload.ts'
 
 const DEADLINE_MS = 90_000
 
@@ -12,7 +12,7 @@ const LIFE_STEP = {
   deadlineMs: DEADLINE_MS,
 } as const
 
-export const pgCreate: Workload = {
+export const pgCreate: PostgresWorkload = {
   ...LIFE_STEP,
   name: 'pg-create',
   summary: 'make a cluster in an empty store, synced, up to where it takes queries',
@@ -20,7 +20,7 @@ export const pgCreate: Workload = {
   run: (session, meter) => meter.once(() => session.create()),
 }
 
-export const pgClose: Workload = {
+export const pgClose: PostgresWorkload = {
   ...LIFE_STEP,
   name: 'pg-close',
   summary: "Postgres's shutdown checkpoint, then letting go of the store",
@@ -28,7 +28,7 @@ export const pgClose: Workload = {
   run: (session, meter) => meter.once(() => session.close()),
 }
 
-export const pgReopen: Workload = {
+export const pgReopen: PostgresWorkload = {
   ...LIFE_STEP,
   name: 'pg-reopen',
   summary: 'open a closed store in a fresh worker, up to the answer to SELECT 1',
@@ -36,7 +36,7 @@ export const pgReopen: Workload = {
   run: (session, meter) => meter.once(() => session.reopen()),
 }
 
-export const pgReopenKilled: Workload = {
+export const pgReopenKilled: PostgresWorkload = {
   ...LIFE_STEP,
   name: 'pg-reopen-killed',
   summary: 'the same after the worker was terminated in the middle of commits, never closed',

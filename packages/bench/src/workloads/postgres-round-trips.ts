@@ -3,15 +3,15 @@
 
 import { PAYLOAD_BYTES, ROW_SIZES, type RowSize, type RowTable } from './rows.ts'
 import type { PostgresSession } from './session.ts'
-import { REPEAT_MAX, type Operation, type Workload } from './workload.ts'
+import { REPEAT_MAX, type Operation, type PostgresWorkload } from './workload.ts'
 
 const VERBS = ['insert', 'select', 'update', 'delete'] as const
 type Verb = (typeof VERBS)[number]
 
 const DEADLINE_MS = 60_000
 
-export const roundTrips: readonly Workload[] = ROW_SIZES.flatMap((size) =>
-  VERBS.map((verb): Workload => ({
+export const roundTrips: readonly PostgresWorkload[] = ROW_SIZES.flatMap((size) =>
+  VERBS.map((verb): PostgresWorkload => ({
     name: roundTripName(verb, size),
     summary: `${verb.toUpperCase()} one row of ${PAYLOAD_BYTES[size]} bytes by its key`,
     kind: 'postgres',

@@ -1,7 +1,7 @@
 // The SQL suite as workloads: one for each step, and the sum of all.
 
 import { SQL_STEPS } from './sql-steps.ts'
-import type { Workload } from './workload.ts'
+import type { PostgresWorkload } from './workload.ts'
 
 const DEADLINE_MS = 120_000
 
@@ -14,7 +14,7 @@ const SQL = {
   deadlineMs: DEADLINE_MS,
 } as const
 
-const steps: readonly Workload[] = SQL_STEPS.map(({ name, summary }) => ({
+const steps: readonly PostgresWorkload[] = SQL_STEPS.map(({ name, summary }) => ({
   ...SQL,
   name: `sql-${name}`,
   summary,
@@ -24,7 +24,7 @@ const steps: readonly Workload[] = SQL_STEPS.map(({ name, summary }) => ({
   },
 }))
 
-const total: Workload = {
+const total: PostgresWorkload = {
   ...SQL,
   name: 'sql-total',
   summary: 'the sum of all sql-* of a round',
@@ -34,4 +34,4 @@ const total: Workload = {
   },
 }
 
-export const sqlSuite: readonly Workload[] = [...steps, total]
+export const sqlSuite: readonly PostgresWorkload[] = [...steps, total]

@@ -3,7 +3,7 @@
 
 import type { PostgresSession } from './session.ts'
 import { payload } from './rows.ts'
-import { expectEqual, type Workload } from './workload.ts'
+import { expectEqual, type PostgresWorkload } from './workload.ts'
 
 const TABLES = 50
 const ROWS_PER_TABLE = 20
@@ -17,7 +17,7 @@ const TABLES_LIFE = {
   watchesHandles: true,
 } as const
 
-export const pgCheckpoint: Workload = {
+export const pgCheckpoint: PostgresWorkload = {
   ...TABLES_LIFE,
   name: 'pg-checkpoint',
   summary: `CHECKPOINT after writing ${TABLES * ROWS_PER_TABLE} rows to ${TABLES} tables`,
@@ -36,7 +36,7 @@ export const pgCheckpoint: Workload = {
   },
 }
 
-export const pgCloseTables: Workload = {
+export const pgCloseTables: PostgresWorkload = {
   ...TABLES_LIFE,
   name: 'pg-close-tables',
   summary: `closing after writing ${TABLES * ROWS_PER_TABLE} rows to ${TABLES} tables`,

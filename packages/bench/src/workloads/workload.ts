@@ -2,8 +2,10 @@
 // times it. Each file here holds one or a few such objects, listed in index.ts. Read by node (names)
 // and run by the worker (browser/life.ts).
 
+import type { Maybe } from '../backends/files.ts'
 import type { Column, Counters } from '../protocol.ts'
 import type { Unit } from '../schema.ts'
+import type { FileSession } from './file-session.ts'
 import type { PostgresSession } from './session.ts'
 
 /**
@@ -18,15 +20,23 @@ export type Phase = 'create' | 'use' | 'close' | 'reopen' | 'mount' | 'reopen-ki
 export const LATER_PHASES: readonly Phase[] = ['reopen', 'mount', 'reopen-killed']
 
 /** Workloads of one life share a store; lives run one after the other, in this order. */
-export const LIVES = ['rows', 'sql', 'tables', 'window', 'large', 'many-tables'] as const
+export const LIVES = [
+  'rows',
+  'sql',
+  'tpcb',
+  'mixed',
+  'tables',
+  'window',
+  'large',
+  'many-tables',
+  'files',
+] as const
 export type LifeName = (typeof LIVES)[number]
 
-export interface Workload {
+interface WorkloadBase {
   readonly name: string
   /** One line for `--list`. */
   readonly summary: string
-  /** What is driven: a backend must have a member of this name to run it. */
-  readonly kind: 'postgres'
   readonly life: LifeName
   /** Whether a run without `--full` or `--workload` includes it. */
   readonly quick: boolean
@@ -36,6 +46,13 @@ export interface Workload {
   readonly deadlineMs: number
   /** Why the workload does not apply to a column; undefined where it does. */
   unfit?(column: Column): string | undefined
+  /** Raw probes to run beside those of every run, by which the figure is read. */
+  readonly probes?: readonly string[]
+}
+
+export interface PostgresWorkload extends WorkloadBase {
+  /** What is driven: a backend must have a member of this name to run it. */
+  readonly kind: 'postgres'
   /** Has the distinct files counted that access handles write to: see browser/handle-watch.ts. */
   readonly watchesHandles?: boolean
   /**
@@ -46,15 +63,25 @@ export interface Workload {
   run(session: PostgresSession, meter: Meter): Promise<void>
 }
 
+/** Files without Postgres. All are of the phase `use`: the store is opened, used and closed. */
+export interface FileWorkload extends WorkloadBase {
+  readonly kind: 'files'
+  readonly phase: 'use'
+  run(session: FileSession, meter: Meter): Promise<void>
+}
+
+export type Workload = PostgresWorkload | FileWorkload
+
 /** Times what it is given; what it took are the workload's samples. */
 export interface Meter {
   /** One sample. */
   once(operation: () => Promise<unknown>): Promise<void>
   /**
    * Many samples, after a few unrecorded ones. `next` prepares an operation and is not timed, nor is
-   * its `check`, which throws if the result is wrong.
+   * its `check`, which throws if the result is wrong. Where `run` does a thing many times, because once
+   * is too short for the clock, `times` says how often, and a sample is what one of them took.
    */
-  repeat<Result>(next: () => Operation<Result>): Promise<void>
+  repeat<Result>(next: () => Maybe<Operation<Result>>, times?: number): Promise<void>
   /** One sample that the workload took itself, in its unit. */
   record(sample: number, counters?: Counters): void
   /** More counters, beside those of the backend. */
@@ -62,8 +89,8 @@ export interface Meter {
 }
 
 export interface Operation<Result> {
-  run(): Promise<Result>
-  check(result: Result): void
+  run(): Maybe<Result>
+  check?(result: Result): void
 }
 
 /** Calls of `next` in one `repeat` at most, so that a workload can prepare as many rows. */

@@ -1,41 +1,29 @@
 // The bars that @wasm-vfs/opfs-ahp is held against, as data: each with its formula in words and the
-// same in code. A bar's value comes from the memory backend and the raw probes of the same run. Read
-// by verdict.ts.
+// same in code. Read by verdict.ts.
 
-import type { Durability } from '@wasm-vfs/core'
-import { ROW_SIZES } from '../workloads/rows.ts'
-import { excess, exactly, sum, times, type Estimate } from './interval.ts'
-import type { Cell, RunView } from './run-view.ts'
-
-/** One comparison: `measured` is not to be above `bar`. */
-export interface Held {
-  /** Which cell or counter, in a few words. */
-  readonly what: string
-  readonly unit: string
-  readonly measured: Estimate
-  readonly bar: Estimate
-}
-
-export interface Bar {
-  readonly title: string
-  readonly words: string
-  /** A comparison for each figure that the run has; none if it has not what the formula needs. */
-  held(run: RunView): readonly Held[]
-}
+import { excess, exactly, sum, times, type Estimate } from '../interval.ts'
+import type { Cell, RunView } from '../run-view.ts'
+import {
+  besideMemory,
+  commits,
+  isFirefox,
+  LEVELS,
+  selects,
+  WRITES,
+  type Bar,
+  type BarList,
+  type Level,
+} from './bar.ts'
 
 const OURS = 'opfs-ahp'
 const RIVAL = 'pglite-opfs-ahp'
-const LEVELS = ['relaxed', 'strict'] as const
-const WRITES = ['insert', 'update', 'delete'] as const
 const WORST_FACTOR = 1.3
 const SPEED_PROBE_BYTES = 256 * 1_024
 const MEMORY_MIB = 64
 /** Of the state log's two slots, and of what the clean mark takes. */
 const CHECKPOINT_FLUSHES = 5
 
-const isFirefox = ({ browser }: RunView): boolean => browser === 'firefox'
-
-export const BARS: readonly Bar[] = [
+const BARS: readonly Bar[] = [
   {
     title: 'single-row commit',
     words:
@@ -210,29 +198,14 @@ export const BARS: readonly Bar[] = [
   },
 ]
 
-interface Commit {
-  readonly workload: string
-  readonly level: (typeof LEVELS)[number]
-}
-
-function commits(): Commit[] {
-  return LEVELS.flatMap((level) =>
-    ROW_SIZES.flatMap((size) => WRITES.map((verb) => ({ workload: `pg-${verb}-${size}`, level }))),
-  )
-}
-
-function selects(): Commit[] {
-  return LEVELS.flatMap((level) =>
-    ROW_SIZES.map((size) => ({ workload: `pg-select-${size}`, level })),
-  )
-}
+export const OPFS_AHP_BARS: BarList = { backend: OURS, bars: BARS }
 
 function pair(
   run: RunView,
   workload: string,
-  level: Durability,
+  level: Level,
 ): [ours: Cell | undefined, memory: Cell | undefined] {
-  return [run.cell(workload, OURS, level), run.cell(workload, 'memory', 'none')]
+  return besideMemory(run, OURS, workload, level)
 }
 
 /** What a cell's bytes and flushes take with nothing above the browser. */
