@@ -66,6 +66,11 @@ export class TwoSlotLog<Content extends object> {
     return this.#seq
   }
 
+  /** Sequence number of the last line known to be on storage. */
+  get durableSeq(): number {
+    return this.#durableSeq
+  }
+
   /** When the log was made, in milliseconds since the epoch. */
   get created(): number {
     return this.#created

@@ -6,13 +6,14 @@ import {
   type Batch,
   type DurabilityLevel,
   type Fact,
+  type FactRecord,
   type MetadataStore,
 } from '@wasm-vfs/core/backend'
 import { FORMAT, FORMAT_VERSION, STATE_FILES } from '../layout.ts'
 import type { PoolFact } from '../pool/facts.ts'
 import type { Counters } from '../storage/counters.ts'
 import { StorageFile } from '../storage/storage-file.ts'
-import { decodeFact, encodeFact, type FactRecord, type StoredFact } from './fact-codec.ts'
+import { decodeStoredFact, encodeStoredFact, type StoredFact } from './fact-codec.ts'
 
 /** Facts in one line of an image. */
 const IMAGE_LINE_FACTS = 512
@@ -61,7 +62,7 @@ export class StateLog implements MetadataStore<PoolFact> {
   load(): { facts: StoredFact[]; closed: boolean } | undefined {
     const loaded = this.#log.load()
     if (loaded === undefined) return undefined
-    const facts = loaded.lines.flatMap((line) => (line.facts ?? []).map(decodeFact))
+    const facts = loaded.lines.flatMap((line) => (line.facts ?? []).map(decodeStoredFact))
     return { facts, closed: loaded.closed }
   }
 
@@ -76,7 +77,7 @@ export class StateLog implements MetadataStore<PoolFact> {
   }
 
   commit(batch: Batch<PoolFact>, snapshot: () => Iterable<Fact | PoolFact>): void {
-    this.#log.append({ facts: [...batch.facts, ...batch.storeFacts].map(encodeFact) })
+    this.#log.append({ facts: [...batch.facts, ...batch.storeFacts].map(encodeStoredFact) })
     this.#counters.commits++
     if (!this.#log.checkpointDue) return
     if (this.#log.checkpoint(imageLines(snapshot()))) this.#counters.checkpoints++
@@ -106,7 +107,7 @@ export class StateLog implements MetadataStore<PoolFact> {
 function* imageLines(snapshot: Iterable<StoredFact>): Generator<StateLine> {
   let facts: FactRecord[] = []
   for (const fact of snapshot) {
-    if (facts.push(encodeFact(fact)) < IMAGE_LINE_FACTS) continue
+    if (facts.push(encodeStoredFact(fact)) < IMAGE_LINE_FACTS) continue
     yield { facts }
     facts = []
   }
