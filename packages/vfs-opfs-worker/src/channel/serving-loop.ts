@@ -1,0 +1,416 @@
+// The I/O worker's side of the channel: takes requests in the order in which they were posted and has the
+// store carry them out, one at a time. Started by serve.ts once the store is open.
+//
+// A request that the store answers without a promise is done without one here, too: no microtask lies
+// between two writes. One that needs OPFS's asynchronous functions is awaited before the next is taken.
+//
+// Errors of posted requests have nobody to go to. Until the inode is dropped or the store is reopened,
+// they fail every fsync of that inode and every commit or sync, which would vouch for bytes that are
+// not there. Reads and writes go on.
+
+import { toVfsError, VfsError, type Ino } from '@wasm-vfs/core/backend'
+import type { IoStore } from '../io/io-store.ts'
+import { encodeError } from './error-codec.ts'
+import { decodeFacts } from './fact-codec.ts'
+import { Nap } from './nap.ts'
+import {
+  ANSWER_FATAL,
+  ANSWER_NONE,
+  ANSWER_NUMBERS,
+  ANSWER_TEXT_BYTES,
+  ANSWER_WORD_ERRNO,
+  ANSWER_WORD_TEXT_LENGTH,
+  COUNTERS,
+  HEARTBEAT_MS,
+  NUMBER_SPACE_FREE,
+  NUMBER_SPACE_TOTAL,
+  OP_BATCH_PART,
+  OP_CLOSE,
+  OP_COMMIT,
+  OP_DROP,
+  OP_FSYNC,
+  OP_HOUSEKEEPING,
+  OP_MEMORY,
+  OP_PING,
+  OP_READ,
+  OP_RELAX,
+  OP_RESERVE,
+  OP_RESIZE,
+  OP_STATS,
+  OP_SYNC_ALL,
+  OP_WRITE,
+  reached,
+  STATE_AWAITING,
+  STATE_CLOSED,
+  STATE_FAILED,
+  STATE_WORKING,
+  WORD_BLOCKED,
+  WORD_BLOCKED_UNTIL,
+  WORD_DONE,
+  WORD_FAILURES,
+  WORD_HEARTBEAT,
+  WORD_PENDING,
+  WORD_PENDING_UNTIL,
+  WORD_POSTED,
+  WORD_RESERVED_KIB,
+  WORD_STATE,
+  WORD_TAKEN,
+  type SharedViews,
+} from './protocol.ts'
+import { Requests } from './requests.ts'
+
+/** Joined writes are at most this long: longer ones are no faster, and free no ring space meanwhile. */
+const JOINED_BYTES_MAX = 1024 * 1024
+/** The store is asked for work between requests this often, if there were any. */
+const HOUSEKEEPING_MS = 1000
+/** A busy loop looks at the clock once in so many requests. */
+const REQUESTS_PER_LOOK = 32
+
+const OPERATIONS: Readonly<Record<number, string>> = {
+  [OP_WRITE]: 'write',
+  [OP_RESIZE]: 'truncate',
+  [OP_DROP]: 'drop',
+  [OP_READ]: 'read',
+  [OP_FSYNC]: 'fsync',
+  [OP_COMMIT]: 'commit',
+  [OP_SYNC_ALL]: 'sync',
+  [OP_CLOSE]: 'close',
+}
+
+/** Gives the memory of the next MemoryMessage. */
+export type TakeMemory = () => Promise<WebAssembly.Memory>
+
+export class ServingLoop {
+  readonly #views: SharedViews
+  readonly #words: Int32Array
+  readonly #requests: Requests
+  readonly #store: IoStore
+  readonly #takeMemory: TakeMemory
+  readonly #nap: Nap
+  // The last request that was carried out, and those that a request in hand covers.
+  #done = 0
+  #taken = 0
+  #batch: Uint8Array[] = []
+  readonly #failed = new Map<Ino, VfsError>()
+  #failedStore: VfsError | undefined
+  #failures = 0
+  #reservedKib = -1
+  #untilLook = REQUESTS_PER_LOOK
+  #worked = false
+  #housekeptAt = Date.now()
+  #closed = false
+
+  constructor(views: SharedViews, store: IoStore, takeMemory: TakeMemory) {
+    this.#views = views
+    this.#words = views.words
+    this.#requests = new Requests(views)
+    this.#store = store
+    this.#takeMemory = takeMemory
+    this.#nap = new Nap(views.words)
+  }
+
+  /** Before the client is told that the store is open: what it reads without asking. */
+  async prepare(): Promise<void> {
+    try {
+      // As much as can be posted at once, so that small writes never have to ask.
+      await this.#store.reserve(this.#views.ring.length)
+    } catch (error) {
+      // A full store can still be read, and asks again when it is to grow.
+      if (!(error instanceof VfsError) || error.code !== 'ENOSPC') throw error
+    }
+    await this.#housekeep()
+  }
+
+  /** Serves until CLOSE. An error of its own, which no request caused, ends it and tells the client. */
+  async run(): Promise<void> {
+    try {
+      this.#setState(STATE_WORKING)
+      while (!this.#closed) {
+        const work = this.#isPosted() ? this.#next() : this.#between()
+        if (work !== undefined) await this.#awaiting(work)
+        else if (!this.#isPosted()) await this.#sleep()
+      }
+      this.#setState(STATE_CLOSED)
+    } catch (error) {
+      this.#answerError(ANSWER_FATAL, error, 'serve')
+      this.#setState(STATE_FAILED)
+    }
+    Atomics.notify(this.#words, WORD_DONE)
+  }
+
+  #isPosted(): boolean {
+    return Atomics.load(this.#words, WORD_POSTED) !== this.#done
+  }
+
+  #setState(state: number): void {
+    Atomics.store(this.#words, WORD_STATE, state)
+  }
+
+  /** The event loop turns while a promise is awaited, so a timer can show that this thread is alive. */
+  async #awaiting(work: Promise<void>): Promise<void> {
+    this.#setState(STATE_AWAITING)
+    const timer = setInterval(() => Atomics.add(this.#words, WORD_HEARTBEAT, 1), HEARTBEAT_MS)
+    try {
+      await work
+    } finally {
+      clearInterval(timer)
+      Atomics.add(this.#words, WORD_HEARTBEAT, 1)
+      this.#setState(STATE_WORKING)
+    }
+  }
+
+  // ---- One request.
+
+  #next(): Promise<void> | undefined {
+    this.#worked = true
+    if (--this.#untilLook <= 0) {
+      this.#untilLook = REQUESTS_PER_LOOK
+      const tick = this.#tickIfDue()
+      if (tick !== undefined) return tick
+    }
+    const number = (this.#done + 1) | 0
+    this.#taken = number
+    const op = this.#requests.op(number)
+    Atomics.store(this.#words, WORD_TAKEN, number)
+    try {
+      const work = this.#perform(op, number)
+      if (work instanceof Promise) return this.#finishLater(op, number, work)
+      this.#succeeded(op, number, work)
+    } catch (error) {
+      this.#failedWith(op, number, error)
+    }
+    return undefined
+  }
+
+  async #finishLater(op: number, number: number, work: Promise<number | void>): Promise<void> {
+    try {
+      this.#succeeded(op, number, await work)
+    } catch (error) {
+      this.#failedWith(op, number, error)
+    }
+  }
+
+  /** What it returns, or its promise, is the answer's number. */
+  #perform(op: number, number: number): number | void | Promise<number | void> {
+    const requests = this.#requests
+    const store = this.#store
+    switch (op) {
+      case OP_WRITE: {
+        const length = this.#join(number)
+        const bytes = requests.bytes(number, length)
+        return store.write(requests.ino(number), bytes, requests.at(number), requests.size(number))
+      }
+      case OP_READ:
+        return store.read(requests.ino(number), requests.bytes(number), requests.at(number))
+      case OP_RESIZE:
+        return store.resize(requests.ino(number), requests.size(number), requests.at(number))
+      case OP_DROP:
+        this.#failed.delete(requests.ino(number))
+        return store.drop(requests.ino(number))
+      case OP_FSYNC: {
+        const failure = this.#failedStore ?? this.#failed.get(requests.ino(number))
+        if (failure !== undefined) throw failure
+        return store.fsync(requests.ino(number))
+      }
+      case OP_RESERVE:
+        return store.reserve(requests.at(number))
+      case OP_BATCH_PART:
+        this.#batch.push(requests.bytes(number).slice())
+        return undefined
+      case OP_COMMIT:
+        return this.#commit(number)
+      case OP_SYNC_ALL:
+        this.#throwFailure()
+        return store.syncAll()
+      case OP_HOUSEKEEPING:
+        this.#throwFailure()
+        return this.#housekeep()
+      case OP_RELAX:
+        return store.relaxDurability()
+      case OP_MEMORY:
+        return this.#takeMemory().then((memory) => this.#requests.memories.push(memory))
+      case OP_CLOSE:
+        return this.#close(requests.flag(number))
+      case OP_STATS:
+      case OP_PING:
+        return undefined
+      default:
+        throw new TypeError(`there is no request ${op}`)
+    }
+  }
+
+  /** Takes the posted writes that continue this one, too; returns the length of all. */
+  #join(number: number): number {
+    const requests = this.#requests
+    let length = requests.length(number)
+    if (requests.answer(number) !== ANSWER_NONE) return length
+    const last = Atomics.load(this.#words, WORD_POSTED)
+    while (this.#taken !== last) {
+      const next = (this.#taken + 1) | 0
+      if (!requests.continues(number, length, next)) break
+      const longer = length + requests.length(next)
+      if (longer > JOINED_BYTES_MAX) break
+      length = longer
+      this.#taken = next
+    }
+    return length
+  }
+
+  #commit(number: number): void | Promise<void> {
+    const parts = this.#batch
+    this.#batch = []
+    // Also when it is the commit that fails: what comes with it must not get into the next batch.
+    if (this.#requests.length(number) > 0) parts.push(this.#requests.bytes(number))
+    this.#throwFailure()
+    const facts = parts.length === 1 ? decodeFacts(parts[0]!) : decodeFacts(concatenate(parts))
+    return this.#store.commit(facts, this.#requests.flag(number))
+  }
+
+  async #close(clean: boolean): Promise<void> {
+    this.#closed = true
+    const failed = this.#failedStore !== undefined || this.#failed.size > 0
+    await this.#store.close(clean && !failed)
+  }
+
+  #throwFailure(): void {
+    if (this.#failedStore !== undefined) throw this.#failedStore
+    for (const failure of this.#failed.values()) throw failure
+  }
+
+  // ---- Its end.
+
+  #succeeded(op: number, number: number, result: number | void): void {
+    const answer = this.#requests.answer(number)
+    if (answer !== ANSWER_NONE) {
+      const { words, numbers } = this.#views.answers[answer]!
+      words[ANSWER_WORD_ERRNO] = 0
+      if (op === OP_STATS) this.#answerStats(numbers)
+      else numbers[ANSWER_NUMBERS] = result ?? 0
+    }
+    if (op === OP_WRITE || op === OP_RESIZE || op === OP_RESERVE) this.#publishReservation()
+    this.#publishDone()
+  }
+
+  #failedWith(op: number, number: number, error: unknown): void {
+    const operation = OPERATIONS[op] ?? 'serve'
+    const answer = this.#requests.answer(number)
+    if (answer !== ANSWER_NONE) this.#answerError(answer, error, operation)
+    else {
+      const ino = this.#requests.ino(number)
+      if (!this.#failed.has(ino)) this.#failed.set(ino, toVfsError(error, operation))
+      Atomics.store(this.#words, WORD_FAILURES, ++this.#failures)
+    }
+    this.#publishDone()
+  }
+
+  #answerError(answer: number, error: unknown, operation: string): void {
+    const { words, text } = this.#views.answers[answer]!
+    const encoded = encodeError(error, operation)
+    const bytes = new TextEncoder().encode(encoded.text)
+    const fits = bytes.length <= ANSWER_TEXT_BYTES
+    words[ANSWER_WORD_ERRNO] = encoded.errno
+    words[ANSWER_WORD_TEXT_LENGTH] = fits ? bytes.length : 0
+    if (fits) text.set(bytes)
+  }
+
+  #answerStats(numbers: Float64Array): void {
+    const stats = this.#store.stats()
+    for (const [index, name] of COUNTERS.entries()) {
+      numbers[ANSWER_NUMBERS + index] = stats[name] ?? Number.NaN
+    }
+  }
+
+  /** Before the request counts as done, so that growth that is done is never counted in neither. */
+  #publishReservation(): void {
+    const reserved = this.#store.reserve(0)
+    if (typeof reserved !== 'number') throw new TypeError('reserve(0) must not return a promise')
+    const kib = Math.min(Math.floor(reserved / 1024), 0x7fff_ffff)
+    if (kib === this.#reservedKib) return
+    this.#reservedKib = kib
+    Atomics.store(this.#words, WORD_RESERVED_KIB, kib)
+  }
+
+  #publishDone(): void {
+    const words = this.#words
+    this.#done = this.#taken
+    Atomics.store(words, WORD_DONE, this.#done)
+    const blocked =
+      Atomics.load(words, WORD_BLOCKED) !== 0 &&
+      reached(this.#done, Atomics.load(words, WORD_BLOCKED_UNTIL))
+    const pending =
+      Atomics.load(words, WORD_PENDING) !== 0 &&
+      reached(this.#done, Atomics.load(words, WORD_PENDING_UNTIL))
+    if (blocked || pending) Atomics.notify(words, WORD_DONE)
+  }
+
+  // ---- Between requests.
+
+  /** Nothing is posted: does what is due. */
+  #between(): Promise<void> | undefined {
+    if (this.#nap.spin(this.#done)) return undefined
+    const tick = this.#tickIfDue()
+    if (tick !== undefined) return tick
+    return this.#worked && this.#housekeepingIn() <= 0
+      ? this.#guarded(this.#housekeep())
+      : undefined
+  }
+
+  /** Until something is posted or due. */
+  #sleep(): Promise<void> | undefined {
+    const due = this.#store.nextDeadline()
+    const tickIn = due === undefined ? Infinity : due - Date.now()
+    return this.#nap.sleep(
+      this.#done,
+      Math.min(tickIn, this.#worked ? this.#housekeepingIn() : Infinity),
+    )
+  }
+
+  #housekeepingIn(): number {
+    return this.#housekeptAt + HOUSEKEEPING_MS - Date.now()
+  }
+
+  #tickIfDue(): Promise<void> | undefined {
+    const due = this.#store.nextDeadline()
+    if (due === undefined || due > Date.now()) return undefined
+    try {
+      const work = this.#store.tick()
+      return work === undefined ? undefined : this.#guarded(work)
+    } catch (error) {
+      this.#failedUnasked(error)
+      return undefined
+    }
+  }
+
+  async #guarded(work: Promise<void>): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      this.#failedUnasked(error)
+    }
+  }
+
+  /** What the store does unasked is part of what it has promised before. */
+  #failedUnasked(error: unknown): void {
+    this.#failedStore ??= toVfsError(error, 'sync')
+    Atomics.store(this.#words, WORD_FAILURES, ++this.#failures)
+  }
+
+  async #housekeep(): Promise<void> {
+    this.#worked = false
+    this.#housekeptAt = Date.now()
+    const { total, free } = await this.#store.housekeeping()
+    this.#views.numbers[NUMBER_SPACE_TOTAL] = total
+    this.#views.numbers[NUMBER_SPACE_FREE] = free
+    this.#publishReservation()
+  }
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}

@@ -1,0 +1,362 @@
+// The client's side of the channel: posts requests, waits for answers, and knows when the I/O worker is
+// dead. Called by the content store, the metadata store and open.ts, all in the program's thread.
+//
+// What is posted returns at once: its bytes are copied into the data ring, and the worker carries it out
+// while the program goes on. A full ring, and only that, makes it wait. Once the worker is found dead,
+// every call throws the same error at once; the store must then be reopened.
+
+import { VfsError, type Ino, type SpaceStatistics, type VfsCounters } from '@wasm-vfs/core/backend'
+import { decodeError } from '../channel/error-codec.ts'
+import {
+  ANSWER_BLOCKED,
+  ANSWER_FATAL,
+  ANSWER_NONE,
+  ANSWER_NUMBERS,
+  ANSWER_PENDING,
+  ANSWER_WORD_ERRNO,
+  ANSWER_WORD_TEXT_LENGTH,
+  COUNTERS,
+  NUMBER_SPACE_FREE,
+  NUMBER_SPACE_TOTAL,
+  OP_STATS,
+  PLACE_NONE,
+  reached,
+  RECORD_ADDRESS,
+  RECORD_ANSWER,
+  RECORD_AT,
+  RECORD_FLAG,
+  RECORD_INO,
+  RECORD_LENGTH,
+  RECORD_NUMBERS,
+  RECORD_OP,
+  RECORD_PLACE,
+  RECORD_SIZE,
+  RECORD_WORDS,
+  RECORDS,
+  STATE_ASLEEP,
+  STATE_FAILED,
+  WORD_BLOCKED,
+  WORD_BLOCKED_UNTIL,
+  WORD_DONE,
+  WORD_FAILURES,
+  WORD_PENDING,
+  WORD_PENDING_UNTIL,
+  WORD_POSTED,
+  WORD_RESERVED_KIB,
+  WORD_STATE,
+  type AnswerBlock,
+  type SharedViews,
+} from '../channel/protocol.ts'
+import { nativeWaitAsync, spinUntil, waitAsync } from '../channel/wait.ts'
+import { DataRing } from './data-ring.ts'
+import { Patience } from './patience.ts'
+
+/** What a request says; what is absent is 0. */
+export interface Request {
+  readonly op: number
+  readonly ino?: Ino
+  readonly at?: number
+  readonly size?: number
+  readonly place?: number
+  readonly address?: number
+  readonly length?: number
+  readonly flag?: boolean
+  /** Bytes by which a file grows. */
+  readonly growth?: number
+}
+
+export interface ChannelCounters {
+  /** Waits for the worker. */
+  roundTrips: number
+  /** Bytes of content copied in this thread. */
+  bytesCopied: number
+}
+
+export interface ChannelOptions {
+  readonly deadlineMs: number
+  /** For tests: how to wait without blocking where there is no Atomics.waitAsync. */
+  readonly waitAsync?: typeof nativeWaitAsync
+}
+
+/** Before blocking. Most answers that need no flush come within this time; a block costs about as much. */
+const SPIN_MS = 0.05
+
+export class Channel {
+  readonly views: SharedViews
+  readonly counters: ChannelCounters = { roundTrips: 0, bytesCopied: 0 }
+  readonly #words: Int32Array
+  readonly #worker: Worker
+  readonly #deadlineMs: number
+  readonly #native: typeof nativeWaitAsync
+  readonly #ring: DataRing
+  // Of each request posted and not yet reaped, by slot: the ring's head behind it, and its growth.
+  readonly #ringEnds = new Float64Array(RECORDS)
+  readonly #growths = new Float64Array(RECORDS)
+  #posted = 0
+  #reaped = 0
+  #growth = 0
+  #dead: VfsError | undefined
+  #pending: Promise<unknown> = Promise.resolve()
+  #lastStats: VfsCounters = {}
+
+  constructor(views: SharedViews, worker: Worker, options: ChannelOptions) {
+    this.views = views
+    this.#words = views.words
+    this.#worker = worker
+    this.#deadlineMs = options.deadlineMs
+    this.#native = 'waitAsync' in options ? options.waitAsync : nativeWaitAsync
+    this.#ring = new DataRing(views.ring.length)
+    worker.addEventListener('error', (event) => {
+      event.preventDefault()
+      this.#die(`it has failed: ${event.message}`)
+    })
+  }
+
+  // ---- What needs no request.
+
+  /** It was ended, or found dead. */
+  get isDead(): boolean {
+    return this.#dead !== undefined
+  }
+
+  /** How many posted requests have failed so far. */
+  get failures(): number {
+    return Atomics.load(this.#words, WORD_FAILURES)
+  }
+
+  get space(): SpaceStatistics {
+    const { numbers } = this.views
+    return { total: numbers[NUMBER_SPACE_TOTAL]!, free: numbers[NUMBER_SPACE_FREE]! }
+  }
+
+  /** The number of the last request, by which a later answer can be told from an earlier one. */
+  get posted(): number {
+    return this.#posted
+  }
+
+  /** Whether `growth` more bytes are sure to find space, with all that is posted and not carried out. */
+  isReserved(growth: number): boolean {
+    this.#reap()
+    const reserved = Atomics.load(this.#words, WORD_RESERVED_KIB) * 1024
+    return this.#growth + growth <= reserved
+  }
+
+  // ---- Requests.
+
+  /** Room for `length` bytes in the data ring, at most half of it; fill it, then post the request. */
+  makeRoom(length: number): number {
+    this.#throwIfDead()
+    this.#reap()
+    if (this.#reaped === this.#posted) this.#ring.restart()
+    for (;;) {
+      const at = this.#ring.take(length)
+      if (at !== -1) return at
+      this.#awaitRoom()
+    }
+  }
+
+  /** Nobody waits for the answer; an error of it comes out of the next fsync or sync. */
+  post(request: Request): void {
+    this.#send(request, ANSWER_NONE)
+  }
+
+  /** Blocks until the request is done; returns the answer's number. */
+  call(request: Request): number {
+    const number = this.#send(request, ANSWER_BLOCKED)
+    this.#block(number)
+    return this.#answer(ANSWER_BLOCKED).numbers[ANSWER_NUMBERS]!
+  }
+
+  /** As `call`, without blocking the event loop. Several at once are sent one after another. */
+  callAsync(request: Request): Promise<number> {
+    const answered = this.#pending.then(async () => {
+      await this.#pend(this.#send(request, ANSWER_PENDING))
+      return this.#answer(ANSWER_PENDING).numbers[ANSWER_NUMBERS]!
+    })
+    // The caller gets the rejection; the queue only needs to know that the answer is there.
+    this.#pending = answered.catch(() => {})
+    return answered
+  }
+
+  postMessage(message: unknown): void {
+    this.#throwIfDead()
+    this.#worker.postMessage(message)
+  }
+
+  /** The store's counters and this thread's; after its end the last ones that were read. */
+  stats(): VfsCounters {
+    if (this.#dead !== undefined) return { ...this.#lastStats }
+    const { roundTrips, bytesCopied } = this.counters
+    try {
+      this.call({ op: OP_STATS })
+    } catch (error) {
+      if (this.#dead === undefined) throw error
+      return { ...this.#lastStats }
+    }
+    // Asking is not part of what is asked for.
+    this.counters.roundTrips = roundTrips
+    const { numbers } = this.views.answers[ANSWER_BLOCKED]!
+    const stats: VfsCounters = {}
+    for (const [index, name] of COUNTERS.entries()) {
+      const value = numbers[ANSWER_NUMBERS + index]!
+      if (!Number.isNaN(value)) stats[name] = value
+    }
+    stats.roundTrips = roundTrips
+    stats.bytesCopied = bytesCopied + (stats.bytesCopied ?? 0)
+    this.#lastStats = stats
+    return { ...stats }
+  }
+
+  /** The worker ends now, whatever it does. Later calls throw `reason`. */
+  end(reason: VfsError): void {
+    this.#dead ??= reason
+    this.#worker.terminate()
+  }
+
+  // ---- Sending.
+
+  #send(request: Request, answer: number): number {
+    this.#throwIfDead()
+    while (((this.#posted - this.#reaped) | 0) >= RECORDS) {
+      this.#reap()
+      if (((this.#posted - this.#reaped) | 0) >= RECORDS) this.#awaitRoom()
+    }
+    const number = (this.#posted + 1) | 0
+    const slot = number & (RECORDS - 1)
+    const { recordWords, recordNumbers } = this.views
+    const word = slot * RECORD_WORDS
+    const float = slot * RECORD_NUMBERS
+    const { growth = 0 } = request
+    recordWords[word + RECORD_OP] = request.op
+    recordWords[word + RECORD_PLACE] = request.place ?? PLACE_NONE
+    recordWords[word + RECORD_LENGTH] = request.length ?? 0
+    recordWords[word + RECORD_FLAG] = request.flag === true ? 1 : 0
+    recordWords[word + RECORD_ANSWER] = answer
+    recordNumbers[float + RECORD_INO] = request.ino ?? 0
+    recordNumbers[float + RECORD_AT] = request.at ?? 0
+    recordNumbers[float + RECORD_SIZE] = request.size ?? 0
+    recordNumbers[float + RECORD_ADDRESS] = request.address ?? 0
+    this.#ringEnds[slot] = this.#ring.head
+    this.#growths[slot] = growth
+    this.#growth += growth
+    this.#posted = number
+    Atomics.store(this.#words, WORD_POSTED, number)
+    // A worker that goes to sleep says so before it looks at what is posted for the last time.
+    if (Atomics.load(this.#words, WORD_STATE) === STATE_ASLEEP) this.#wake()
+    return number
+  }
+
+  #wake(): void {
+    Atomics.notify(this.#words, WORD_POSTED)
+  }
+
+  /** Takes note of what has been carried out. */
+  #reap(): void {
+    const done = Atomics.load(this.#words, WORD_DONE)
+    if (done === this.#reaped) return
+    while (this.#reaped !== done) {
+      this.#reaped = (this.#reaped + 1) | 0
+      this.#growth -= this.#growths[this.#reaped & (RECORDS - 1)]!
+    }
+    this.#ring.freeTo(this.#ringEnds[done & (RECORDS - 1)]!)
+  }
+
+  /** Until a quarter of what is under way is done: waking for each request would cost more than it frees. */
+  #awaitRoom(): void {
+    const underWay = (this.#posted - this.#reaped) | 0
+    this.#block((this.#reaped + Math.max(1, underWay >> 2)) | 0)
+    this.#reap()
+  }
+
+  // ---- Waiting.
+
+  #isDone(number: number): boolean {
+    return reached(Atomics.load(this.#words, WORD_DONE), number)
+  }
+
+  #block(number: number): void {
+    const words = this.#words
+    this.counters.roundTrips++
+    if (spinUntil(words, WORD_DONE, (done) => reached(done, number), SPIN_MS)) return
+    Atomics.store(words, WORD_BLOCKED_UNTIL, number)
+    Atomics.store(words, WORD_BLOCKED, 1)
+    const patience = new Patience(words, this.#deadlineMs)
+    for (;;) {
+      const done = Atomics.load(words, WORD_DONE)
+      if (reached(done, number)) break
+      this.#checkState()
+      if (Atomics.wait(words, WORD_DONE, done, patience.sliceMs) === 'timed-out') {
+        this.#checkPatience(patience)
+      }
+    }
+    Atomics.store(words, WORD_BLOCKED, 0)
+  }
+
+  async #pend(number: number): Promise<void> {
+    const words = this.#words
+    this.counters.roundTrips++
+    Atomics.store(words, WORD_PENDING_UNTIL, number)
+    Atomics.store(words, WORD_PENDING, 1)
+    const patience = new Patience(words, this.#deadlineMs)
+    while (!this.#isDone(number)) {
+      this.#throwIfDead()
+      this.#checkState()
+      const began = performance.now()
+      await waitAsync(
+        words,
+        WORD_DONE,
+        Atomics.load(words, WORD_DONE),
+        patience.sliceMs,
+        this.#native,
+      )
+      if (performance.now() - began >= patience.sliceMs) this.#checkPatience(patience)
+    }
+    Atomics.store(words, WORD_PENDING, 0)
+  }
+
+  #checkState(): void {
+    if (Atomics.load(this.#words, WORD_STATE) !== STATE_FAILED) return
+    const { words } = this.views.answers[ANSWER_FATAL]!
+    const said = this.#errorIn(words[ANSWER_WORD_ERRNO]!, this.views.answers[ANSWER_FATAL]!)
+    throw this.#die(`its loop has ended: ${said.message}`, said)
+  }
+
+  #checkPatience(patience: Patience): void {
+    const reason = patience.exhausted()
+    if (reason !== undefined) throw this.#die(reason)
+    // Harmless if it was awake.
+    this.#wake()
+  }
+
+  #answer(block: number): AnswerBlock {
+    this.#reap()
+    const answer = this.views.answers[block]!
+    const errno = answer.words[ANSWER_WORD_ERRNO]!
+    if (errno !== 0) throw this.#errorIn(errno, answer)
+    return answer
+  }
+
+  #errorIn(errno: number, { words, text }: AnswerBlock): VfsError {
+    const length = words[ANSWER_WORD_TEXT_LENGTH]!
+    // A decoder refuses views of shared memory.
+    const json = new TextDecoder().decode(text.slice(0, length))
+    return decodeError({ errno, text: json || '{"operation":"serve"}' })
+  }
+
+  // ---- The worker's death.
+
+  #throwIfDead(): void {
+    if (this.#dead !== undefined) throw this.#dead
+  }
+
+  #die(reason: string, cause?: unknown): VfsError {
+    this.end(
+      new VfsError('EIO', 'channel', {
+        detail: `the I/O worker is gone, and the store must be reopened; ${reason}`,
+        cause,
+      }),
+    )
+    Atomics.notify(this.#words, WORD_DONE)
+    return this.#dead!
+  }
+}

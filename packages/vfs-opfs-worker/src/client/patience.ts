@@ -1,0 +1,69 @@
+// How long a wait for the I/O worker may take. A waiter wakes at least every slice and asks `exhausted`:
+// a worker that does its work, however long the queue, is waited for; one that has died is not.
+//
+// Time is counted in slices that passed, not by the clock: a computer that slept for an hour has let one
+// slice pass, and nobody has died of it.
+
+import {
+  STATE_ASLEEP,
+  STATE_AWAITING,
+  WORD_DONE,
+  WORD_HEARTBEAT,
+  WORD_STATE,
+  WORD_TAKEN,
+} from '../channel/protocol.ts'
+
+/** A waiter looks at least this often. */
+const SLICE_MS = 500
+/**
+ * An idle worker answers a notification within microseconds, and one that awaits a promise moves its
+ * heartbeat twice a second. After this long without a sign it is dead.
+ */
+const SILENCE_MS = 2_500
+/** A worker that shows signs of life may take this many deadlines for one request: a directory to copy. */
+const DEADLINES_ALIVE = 10
+
+export class Patience {
+  readonly sliceMs: number
+  readonly #words: Int32Array
+  readonly #deadlineMs: number
+  #done: number
+  #signs: number
+  #withoutProgressMs = 0
+  #withoutSignMs = 0
+
+  constructor(words: Int32Array, deadlineMs: number) {
+    this.#words = words
+    this.#deadlineMs = deadlineMs
+    this.sliceMs = Math.min(SLICE_MS, deadlineMs / 4)
+    this.#done = this.#word(WORD_DONE)
+    this.#signs = this.#countSigns()
+  }
+
+  /** After a slice without an answer: why there is no use in waiting on, if there is none. */
+  exhausted(): string | undefined {
+    const done = this.#word(WORD_DONE)
+    const signs = this.#countSigns()
+    this.#withoutProgressMs = done === this.#done ? this.#withoutProgressMs + this.sliceMs : 0
+    this.#withoutSignMs = signs === this.#signs ? this.#withoutSignMs + this.sliceMs : 0
+    this.#done = done
+    this.#signs = signs
+    const state = this.#word(WORD_STATE)
+    const shouldBeat = state === STATE_ASLEEP || state === STATE_AWAITING
+    if (shouldBeat && this.#withoutSignMs >= Math.min(SILENCE_MS, this.#deadlineMs)) {
+      return `it has given no sign of life for ${this.#withoutSignMs} ms: it was terminated or has crashed`
+    }
+    const beating = state === STATE_AWAITING && this.#withoutSignMs === 0
+    const longest = beating ? DEADLINES_ALIVE * this.#deadlineMs : this.#deadlineMs
+    if (this.#withoutProgressMs < longest) return undefined
+    return `it has not finished a request within ${this.#withoutProgressMs} ms`
+  }
+
+  #countSigns(): number {
+    return (this.#word(WORD_HEARTBEAT) + this.#word(WORD_TAKEN)) | 0
+  }
+
+  #word(index: number): number {
+    return Atomics.load(this.#words, index)
+  }
+}

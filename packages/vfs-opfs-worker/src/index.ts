@@ -1,0 +1,4 @@
+// The public face of @wasm-vfs/opfs-worker.
+
+export { openOpfsWorker } from './open.ts'
+export type { OpfsWorkerOptions } from './options.ts'

@@ -1,0 +1,109 @@
+// Opening a store: takes the lock, starts the I/O worker, and puts the engine on top of the channel to
+// it. Whatever fails, no lock and no worker is left behind.
+
+import {
+  emptyTree,
+  FILE_SIZE_MAX,
+  InodeFs,
+  takeOwnership,
+  toVfsError,
+  TreeBuilder,
+  VfsError,
+  type DurabilityLevel,
+  type Durability,
+  type Fact,
+  type ReleaseLock,
+  type Tree,
+  type Vfs,
+} from '@wasm-vfs/core/backend'
+import { OP_RELAX } from './channel/protocol.ts'
+import type { Channel } from './client/channel.ts'
+import { ChannelContent } from './client/content.ts'
+import { Memories } from './client/memories.ts'
+import { ChannelMetadata } from './client/metadata.ts'
+import { startWorker } from './client/start-worker.ts'
+import { checkEnvironment, checkStoreName, lockName } from './environment.ts'
+import { checkOptions, type OpfsWorkerOptions, type Settings } from './options.ts'
+
+/**
+ * Opens the store called `name`, a directory in OPFS (`a/b` nests), and makes it if there is none. Works
+ * in workers that may make workers, on cross-origin isolated pages.
+ *
+ * Throws VfsError: EBUSY (open elsewhere), ENOTSUP (not isolated, a window, no OPFS), EACCES (private
+ * window), EINVAL (bad name, or a format of another version), EIO (damage, or the I/O worker does not
+ * start), EPROTO (its script is of another version), ENOSPC; and TypeError for a wrong option.
+ */
+export async function openOpfsWorker(name: string, options: OpfsWorkerOptions = {}): Promise<Vfs> {
+  const settings = checkOptions(options)
+  checkStoreName(name)
+  checkEnvironment()
+  const release = await takeOwnership(lockName(name), options)
+  try {
+    return await openStore(name, settings, release)
+  } catch (error) {
+    await release()
+    throw toVfsError(error, 'open', { path: name })
+  }
+}
+
+async function openStore(name: string, settings: Settings, release: ReleaseLock): Promise<Vfs> {
+  const { durability, windowMs, maxHandles, acceptMissing } = settings
+  const { channel, facts, unflushed } = await startWorker({
+    ...settings,
+    store: { name, durability, windowMs, maxHandles, acceptMissing },
+  })
+  try {
+    const memories = new Memories(channel)
+    return new InodeFs({
+      backend: 'opfs-worker',
+      name,
+      level: new ChannelLevel(channel, durability),
+      capabilities: {
+        persistent: true,
+        synchronousFsync: true,
+        hardLinks: false,
+        sharedMemoryWithoutCopy: true,
+        maxFileSize: FILE_SIZE_MAX,
+      },
+      content: new ChannelContent(channel, memories, unflushed),
+      metadata: new ChannelMetadata(channel),
+      tree: treeOf(facts),
+      stats: () => channel.stats(),
+      attachMemory: (memory) => memories.attach(memory),
+      async release() {
+        channel.end(new VfsError('ESTALE', 'channel', { detail: `'${name}' is closed` }))
+        await release()
+      },
+    })
+  } catch (error) {
+    channel.end(toVfsError(error, 'open'))
+    throw error
+  }
+}
+
+function treeOf(facts: readonly Fact[]): Tree {
+  if (facts.length === 0) return emptyTree()
+  const builder = new TreeBuilder()
+  for (const fact of facts) builder.apply(fact)
+  return builder.build()
+}
+
+/** Passes on to the I/O worker that the engine has lowered it. */
+class ChannelLevel implements DurabilityLevel {
+  readonly #channel: Channel
+  #current: Durability
+
+  constructor(channel: Channel, durability: Durability) {
+    this.#channel = channel
+    this.#current = durability
+  }
+
+  get current(): Durability {
+    return this.#current
+  }
+
+  set current(durability: Durability) {
+    this.#current = durability
+    if (!this.#channel.isDead) this.#channel.post({ op: OP_RELAX })
+  }
+}

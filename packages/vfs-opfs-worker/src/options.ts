@@ -1,0 +1,92 @@
+// The options of a store: what they mean, their defaults, and what is refused.
+
+import type { Durability, OwnershipOptions } from '@wasm-vfs/core/backend'
+import { RING_BYTES_UNIT } from './channel/protocol.ts'
+
+export interface OpfsWorkerOptions extends OwnershipOptions {
+  /**
+   * What a power cut may take. `strict` (default): nothing that was fsynced, but see the README on new
+   * names. `relaxed`: at most the last `windowMs` of commits, never consistency. Neither loses anything
+   * when only the tab, a worker or the browser dies.
+   */
+  readonly durability?: Exclude<Durability, 'none'>
+  /** Relaxed only: the longest a flush is put off, in milliseconds. Default 500. */
+  readonly windowMs?: number
+  /** Most access handles to hold, at least 4. Default 64; Safari allows 252 in an origin. */
+  readonly maxHandles?: number
+  /** Memory for writes that are under way, in bytes, at least 64 KiB. Default 4 MiB. */
+  readonly ringBytes?: number
+  /**
+   * The longest to wait for the I/O worker without any progress, in milliseconds; then the store is dead
+   * and must be reopened. Default 30,000.
+   */
+  readonly deadlineMs?: number
+  /**
+   * The I/O worker's script, or a worker made from it that has been told nothing yet: the module
+   * `@wasm-vfs/opfs-worker/worker`. For pages whose content security policy forbids the default, a blob.
+   * A worker that is given belongs to the store, which terminates it when it closes.
+   */
+  readonly worker?: URL | string | Worker
+  /** Open although files are missing whose names a power cut took. Default false: EIO says which. */
+  readonly acceptMissing?: boolean
+}
+
+/** The options, checked and complete. */
+export interface Settings {
+  readonly durability: Exclude<Durability, 'none'>
+  readonly windowMs: number
+  readonly maxHandles: number
+  readonly ringBytes: number
+  readonly deadlineMs: number
+  readonly worker: URL | string | Worker | undefined
+  readonly acceptMissing: boolean
+}
+
+const WINDOW_MS = 500
+const HANDLES = 64
+const HANDLES_MIN = 4
+const RING_BYTES = 4 * 1024 * 1024
+const DEADLINE_MS = 30_000
+const DEADLINE_MS_MIN = 100
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
+  'durability',
+  'windowMs',
+  'maxHandles',
+  'ringBytes',
+  'deadlineMs',
+  'worker',
+  'acceptMissing',
+  'wait',
+  'takeOver',
+  'onTakeOver',
+])
+
+/** TypeError for an unknown option or a value that makes no sense. */
+export function checkOptions(options: OpfsWorkerOptions): Settings {
+  for (const key of Object.keys(options)) {
+    if (!KNOWN_OPTIONS.has(key)) {
+      throw new TypeError(
+        `openOpfsWorker: unknown option '${key}'; there are ${[...KNOWN_OPTIONS].join(', ')}`,
+      )
+    }
+  }
+  const { durability = 'strict', acceptMissing = false, worker } = options
+  if (durability !== 'strict' && durability !== 'relaxed') {
+    throw new TypeError(`openOpfsWorker: durability is 'strict' or 'relaxed', not '${durability}'`)
+  }
+  const ringBytes = checkNumber('ringBytes', options.ringBytes ?? RING_BYTES, RING_BYTES_UNIT)
+  return {
+    durability,
+    acceptMissing,
+    worker,
+    windowMs: checkNumber('windowMs', options.windowMs ?? WINDOW_MS, 0),
+    maxHandles: checkNumber('maxHandles', options.maxHandles ?? HANDLES, HANDLES_MIN),
+    ringBytes: Math.ceil(ringBytes / RING_BYTES_UNIT) * RING_BYTES_UNIT,
+    deadlineMs: checkNumber('deadlineMs', options.deadlineMs ?? DEADLINE_MS, DEADLINE_MS_MIN),
+  }
+}
+
+function checkNumber(option: string, value: number, least: number): number {
+  if (Number.isFinite(value) && value >= least) return value
+  throw new TypeError(`openOpfsWorker: ${option} is a number of at least ${least}, not ${value}`)
+}
