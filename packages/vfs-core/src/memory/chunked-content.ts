@@ -1,10 +1,10 @@
-// Bytes by inode in memory, in chunks of 64 KiB, so that holes cost nothing and growing copies nothing.
+// Bytes by inode in memory, in chunks, so that holes cost nothing and growing copies nothing.
 // The memory backend's content store; a backend that keeps its files in memory and persists chunks
 // builds on it: it loads chunks at open and lends them to storage while they are on their way there.
 
 import { VfsError, type Ino } from '../contract/index.ts'
 
-/** Bytes of one chunk. A file's chunk n holds its bytes from n × CHUNK_SIZE. */
+/** Bytes of one chunk, where nothing else is asked for. A file's chunk n holds its bytes from n × CHUNK_SIZE. */
 export const CHUNK_SIZE = 65_536
 
 /** Smallest buffer of a chunk, in bytes: most files of a database cluster are tiny. */
@@ -18,12 +18,17 @@ export class ChunkedContent {
   readonly #files = new Map<Ino, Chunks>()
   // Buffers that nobody may change: a write to one goes to a copy that takes its place.
   readonly #lent = new Set<Uint8Array>()
+  readonly #chunkSize: number
   #capacity: number
   #bytes = 0
 
-  /** `capacity` is the most bytes of buffers to hold; beyond it writes throw ENOSPC. */
-  constructor(capacity: number) {
+  /**
+   * `capacity` is the most bytes of buffers to hold; beyond it writes throw ENOSPC. `chunkSize` is a
+   * power of two.
+   */
+  constructor(capacity: number, chunkSize: number = CHUNK_SIZE) {
     this.#capacity = capacity
+    this.#chunkSize = chunkSize
   }
 
   /** Bytes of buffers held. */
@@ -40,13 +45,14 @@ export class ChunkedContent {
   }
 
   read(ino: Ino, into: Uint8Array, at: number): void {
+    const chunkSize = this.#chunkSize
     const chunks = this.#files.get(ino)
     let done = 0
     while (done < into.length) {
       const position = at + done
-      const index = Math.floor(position / CHUNK_SIZE)
-      const start = position - index * CHUNK_SIZE
-      const length = Math.min(CHUNK_SIZE - start, into.length - done)
+      const index = Math.floor(position / chunkSize)
+      const start = position - index * chunkSize
+      const length = Math.min(chunkSize - start, into.length - done)
       const buffer = chunks?.get(index)
       const held = buffer === undefined ? 0 : Math.min(Math.max(buffer.length - start, 0), length)
       if (held > 0) into.set(buffer!.subarray(start, start + held), done)
@@ -56,14 +62,15 @@ export class ChunkedContent {
   }
 
   write(ino: Ino, from: Uint8Array, at: number): void {
+    const chunkSize = this.#chunkSize
     this.#reserve(ino, from.length, at)
     const chunks = this.#files.get(ino)!
     let done = 0
     while (done < from.length) {
       const position = at + done
-      const index = Math.floor(position / CHUNK_SIZE)
-      const start = position - index * CHUNK_SIZE
-      const length = Math.min(CHUNK_SIZE - start, from.length - done)
+      const index = Math.floor(position / chunkSize)
+      const start = position - index * chunkSize
+      const length = Math.min(chunkSize - start, from.length - done)
       const whole = length === from.length
       chunks.get(index)!.set(whole ? from : from.subarray(done, done + length), start)
       done += length
@@ -72,15 +79,16 @@ export class ChunkedContent {
 
   /** Cuts a file; growing needs nothing. */
   shrink(ino: Ino, newSize: number): void {
+    const chunkSize = this.#chunkSize
     const chunks = this.#files.get(ino)
     if (chunks === undefined) return
-    const last = Math.floor(newSize / CHUNK_SIZE)
+    const last = Math.floor(newSize / chunkSize)
     for (const [index, buffer] of chunks) {
-      if (index > last || (index === last && newSize === last * CHUNK_SIZE)) {
+      if (index > last || (index === last && newSize === last * chunkSize)) {
         chunks.delete(index)
         this.#bytes -= buffer.length
       } else if (index === last) {
-        const start = Math.min(newSize - last * CHUNK_SIZE, buffer.length)
+        const start = Math.min(newSize - last * chunkSize, buffer.length)
         if (!this.#lent.has(buffer)) buffer.fill(0, start)
         else {
           const kept = new Uint8Array(buffer.length)
@@ -102,7 +110,7 @@ export class ChunkedContent {
     this.#bytes = 0
   }
 
-  /** Takes over a buffer that storage held for a chunk; at most CHUNK_SIZE bytes, zero beyond the file's end. */
+  /** Takes over a buffer that storage held for a chunk; at most a chunk, zero beyond the file's end. */
   load(ino: Ino, index: number, buffer: Uint8Array): void {
     let chunks = this.#files.get(ino)
     if (chunks === undefined) this.#files.set(ino, (chunks = new Map()))
@@ -126,13 +134,14 @@ export class ChunkedContent {
 
   /** Makes every buffer the range needs before any byte is written, so that ENOSPC changes nothing. */
   #reserve(ino: Ino, length: number, at: number): void {
+    const chunkSize = this.#chunkSize
     const chunks = this.#files.get(ino)
     const bytes = this.#bytes
     const made: Chunks = new Map()
-    const last = Math.floor((at + length - 1) / CHUNK_SIZE)
+    const last = Math.floor((at + length - 1) / chunkSize)
     try {
-      for (let index = Math.floor(at / CHUNK_SIZE); index <= last; index++) {
-        const needed = Math.min(at + length - index * CHUNK_SIZE, CHUNK_SIZE)
+      for (let index = Math.floor(at / chunkSize); index <= last; index++) {
+        const needed = Math.min(at + length - index * chunkSize, chunkSize)
         const buffer = chunks?.get(index)
         const held = buffer?.length ?? 0
         if (buffer !== undefined && held >= needed && !this.#lent.has(buffer)) continue
