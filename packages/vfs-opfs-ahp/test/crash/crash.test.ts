@@ -4,7 +4,7 @@
 import { exploreFamily, FAMILIES, SimulatedWorld, START } from '@wasm-vfs/core/testing/crash'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { replayFile, withRecord } from '../../../../tools/soak/failures.ts'
-import { opfsAhp } from './target.ts'
+import { target as opfsAhp } from './target.ts'
 
 const STATES = Number(process.env['CRASH_STATES'] ?? 24_000)
 const SEED = Number(process.env['CRASH_SEED'] ?? 1)

@@ -34,7 +34,7 @@ import {
   type Fault,
 } from '@wasm-vfs/core/testing/simulated-opfs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { opfsAhp } from './target.ts'
+import { target as opfsAhp } from './target.ts'
 
 const SEED = Number(process.env['CRASH_SEED'] ?? 1)
 /** Bytes unlike those of the session that made the disk. */

@@ -4,7 +4,7 @@
 import { Explorer, SimulatedWorld, START, type Workload } from '@wasm-vfs/core/testing/crash'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { withRecord } from '../../../../tools/soak/failures.ts'
-import { opfsAhp } from './target.ts'
+import { target as opfsAhp } from './target.ts'
 
 interface Regression {
   readonly name: string

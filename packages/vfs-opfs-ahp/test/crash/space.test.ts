@@ -15,7 +15,7 @@ import {
   type Workload,
 } from '@wasm-vfs/core/testing/crash'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { opfsAhp } from './target.ts'
+import { target as opfsAhp } from './target.ts'
 
 const OPTIONS: StoreOptions = { level: 'strict', cacheBytes: 16_777_216 }
 

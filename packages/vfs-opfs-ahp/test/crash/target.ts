@@ -9,7 +9,7 @@ const NAME = 'store'
 const HANDLES = 10
 const WINDOW_MS = 500
 
-export const opfsAhp: CrashTarget = {
+export const target: CrashTarget = {
   name: 'opfs-ahp',
   settlingMs: 60_000,
   windowMs: WINDOW_MS,

@@ -1,0 +1,128 @@
+// `pnpm soak`: the long proofs. Each kind adds to one file of results and can be broken off and gone on
+// with; a summary of all that is in the file comes last.
+
+import { existsSync, readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { BROWSER_NAMES, type BrowserName } from '../browsers.ts'
+import { ROOT } from '../workspace.ts'
+import { targetFile } from './crash-child.ts'
+import { runCrashStates } from './crash-states.ts'
+import { runKills } from './kills/run.ts'
+import { DURABILITIES, type Durability } from './kills/rounds.ts'
+import { Results } from './results.ts'
+
+const USAGE = `Usage: pnpm soak [--crash-states N] [--kills N] [--mutations] [options]
+
+  --crash-states N      crash states to have tried of each backend in the simulation
+  --kills N             whole browsers to have killed, per browser, backend and durability
+  --mutations           breaks each rule on purpose and expects the tests to notice
+
+  --backend LIST        default: all
+  --browser LIST        default: ${BROWSER_NAMES.join(',')}
+  --durability LIST     default: ${DURABILITIES.join(',')}
+  --seed N              of the kills (default: the time)
+  --jobs N              processes that explore (default: one for each core)
+  --results FILE        default: soak-results/results.json; what is there is gone on with
+  --fresh               what is there is forgotten
+`
+
+class UsageError extends Error {}
+
+interface Choice {
+  readonly option: string
+  readonly given: string | undefined
+  readonly known: readonly string[]
+}
+
+function chosen({ option, given, known }: Choice): readonly string[] {
+  if (given === undefined) return known
+  const names = given.split(',')
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown === undefined) return names
+  throw new UsageError(`--${option}: there is no '${unknown}', only ${known.join(', ')}`)
+}
+
+function count(option: string, given: string | undefined): number {
+  if (given === undefined) return 0
+  if (/^\d+$/.test(given)) return Number(given)
+  throw new UsageError(`--${option} takes a number, not '${given}'`)
+}
+
+/** Those that say how they are opened over a simulated OPFS, and those that have a worker to kill. */
+function backends(): { crash: string[]; kill: string[] } {
+  const packages = readdirSync(join(ROOT, 'packages')).flatMap((folder) =>
+    folder.startsWith('vfs-') ? folder.slice(4) : [],
+  )
+  const here = import.meta.dirname
+  return {
+    crash: packages.filter((name) => existsSync(join(here, targetFile(name)))),
+    kill: packages.filter((name) => existsSync(join(here, 'kills', `${name}.worker.ts`))),
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      'crash-states': { type: 'string' },
+      kills: { type: 'string' },
+      mutations: { type: 'boolean' },
+      backend: { type: 'string' },
+      browser: { type: 'string' },
+      durability: { type: 'string' },
+      seed: { type: 'string' },
+      jobs: { type: 'string' },
+      results: { type: 'string' },
+      fresh: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  })
+  if (values.help === true) {
+    console.log(USAGE)
+    return
+  }
+  const known = backends()
+  const all = [...new Set([...known.crash, ...known.kill])]
+  const names = chosen({ option: 'backend', given: values.backend, known: all })
+  const file = resolve(values.results ?? join(ROOT, 'soak-results/results.json'))
+  const results = new Results(file, { fresh: values.fresh ?? false })
+  const states = count('crash-states', values['crash-states'])
+  if (states > 0) {
+    const jobs = count('jobs', values.jobs) || availableParallelism()
+    const backends = names.filter((name) => known.crash.includes(name))
+    await runCrashStates({ backends, states, jobs }, results)
+  }
+  const kills = count('kills', values.kills)
+  if (kills > 0) {
+    await runKills(
+      {
+        kills,
+        browsers: chosen({
+          option: 'browser',
+          given: values.browser,
+          known: BROWSER_NAMES,
+        }) as BrowserName[],
+        backends: names.filter((name) => known.kill.includes(name)),
+        durabilities: chosen({
+          option: 'durability',
+          given: values.durability,
+          known: DURABILITIES,
+        }) as Durability[],
+        seed: count('seed', values.seed) || Date.now(),
+      },
+      results,
+    )
+  }
+  console.log(`\n${results.summary() || USAGE}`)
+  if (results.failures > 0) process.exitCode = 1
+}
+
+try {
+  await main()
+} catch (error) {
+  const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error)
+  if (!isUsage) throw error
+  console.error(`${error.message}\n\n${USAGE}`)
+  process.exitCode = 2
+}

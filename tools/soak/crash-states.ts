@@ -1,0 +1,101 @@
+// `pnpm soak --crash-states`: crash enumeration on all cores, seed after seed, until so many states are in
+// the results.
+
+import { fork, type ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+import { FAMILIES } from '../../packages/vfs-core/src/testing/crash/families.ts'
+import type { CrashReport, CrashTask } from './crash-child.ts'
+import type { Results } from './results.ts'
+
+export interface CrashOptions {
+  readonly backends: readonly string[]
+  /** Of each backend, earlier runs included. */
+  readonly states: number
+  readonly jobs: number
+}
+
+/** What is tried with one seed before the results are saved. */
+const STATES_PER_SEED = 24_000
+const PROGRESS_MS = 10_000
+
+export async function runCrashStates(options: CrashOptions, results: Results): Promise<void> {
+  for (const backend of options.backends) await exploreBackend(backend, options, results)
+}
+
+async function exploreBackend(
+  backend: string,
+  { states, jobs }: CrashOptions,
+  results: Results,
+): Promise<void> {
+  const tally = results.crashes(backend)
+  const earlier = tally.states
+  const distinct = new Set<string>()
+  const started = Date.now()
+  const told = setInterval(
+    () => tell(backend, distinct.size, states - earlier, started),
+    PROGRESS_MS,
+  )
+  const workers = Array.from({ length: jobs }, () => new CrashWorker())
+  try {
+    while (earlier + distinct.size < states) {
+      const wanted = Math.min(STATES_PER_SEED, states - earlier - distinct.size)
+      const queue = FAMILIES.map((_, family): CrashTask => {
+        return { backend, family, states: wanted, seed: tally.nextSeed }
+      })
+      let openings = 0
+      const work = async (worker: CrashWorker): Promise<void> => {
+        for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
+          const report = await worker.explore(task)
+          if ('failure' in report) {
+            tally.failures.push(report.failure)
+            console.log(`✗ ${report.failure}`)
+          } else {
+            for (const state of report.states) distinct.add(state)
+            openings += report.openings
+          }
+        }
+      }
+      await Promise.all(workers.map(work))
+      tally.nextSeed++
+      tally.openings += openings
+      tally.states = earlier + distinct.size
+      results.save()
+    }
+  } finally {
+    clearInterval(told)
+    for (const worker of workers) worker.end()
+  }
+  tell(backend, distinct.size, states - earlier, started)
+}
+
+function tell(backend: string, done: number, wanted: number, started: number): void {
+  const seconds = (Date.now() - started) / 1000
+  const rate = done / seconds
+  const left = rate === 0 ? '?' : (Math.max(0, wanted - done) / rate / 60).toFixed(1)
+  console.log(`${backend}: ${done} crash states, ${rate.toFixed(0)} a second, ${left} minutes left`)
+}
+
+/** A child process; one task at a time. */
+class CrashWorker {
+  readonly #child: ChildProcess = fork(join(import.meta.dirname, 'crash-child.ts'), {
+    execArgv: process.execArgv,
+  })
+
+  explore(task: CrashTask): Promise<CrashReport> {
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        this.#child.off('message', onMessage).off('exit', onExit)
+        act()
+      }
+      const onMessage = (report: CrashReport): void => settle(() => resolve(report))
+      const onExit = (code: number | null): void =>
+        settle(() => reject(new Error(`a process that explores ended with ${code}`)))
+      this.#child.on('message', onMessage).on('exit', onExit)
+      this.#child.send(task)
+    })
+  }
+
+  end(): void {
+    this.#child.kill()
+  }
+}

@@ -1,0 +1,4 @@
+import { openIdb } from '../../../packages/vfs-idb/src/index.ts'
+import { serveKills } from './worker.ts'
+
+serveKills(openIdb)

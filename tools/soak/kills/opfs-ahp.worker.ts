@@ -1,0 +1,4 @@
+import { openOpfsAhp } from '../../../packages/vfs-opfs-ahp/src/index.ts'
+import { serveKills } from './worker.ts'
+
+serveKills(openOpfsAhp)

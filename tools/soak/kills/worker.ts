@@ -1,0 +1,134 @@
+// The worker that commits until it is killed: one PGlite on one store. Backends differ in how a store is
+// opened; each has a file of its own beside this one that calls `serveKills`.
+
+import { PGlite } from '@electric-sql/pglite'
+import { amcheck } from '@electric-sql/pglite/contrib/amcheck'
+import type { Vfs } from '../../../packages/vfs-core/src/index.ts'
+import { pgliteOptions } from '../../../packages/vfs-core/src/pglite/index.ts'
+import { serveTasks } from '../../../packages/vfs-core/src/testing/rpc.ts'
+import { Ledger, LEDGER_SCHEMA, type LedgerContents } from './ledger.ts'
+
+export interface StoreSettings {
+  readonly durability: 'strict' | 'relaxed'
+  /** A killed session's lock may linger for a moment. */
+  readonly wait: AbortSignal
+}
+
+export type OpenStore = (name: string, settings: StoreSettings) => Promise<Vfs>
+
+export interface OpenRequest {
+  readonly name: string
+  readonly durability: 'strict' | 'relaxed'
+}
+
+export interface RunRequest {
+  /** Where acknowledged commits are told, with `&number=` to be added. */
+  readonly oracle: string
+  readonly seed: number
+  /** Transactions that have been committed before. */
+  readonly count: number
+}
+
+/** What the reopened database shows, bodies as their MD5, and what its own checks find. */
+export interface Inspection extends LedgerContents {
+  readonly checksums: string
+  readonly indexes: number
+  readonly findings: readonly string[]
+}
+
+const LOCK_WAIT_MS = 15_000
+
+const INDEXES = `
+  SELECT c.oid::int AS oid, c.relname AS name
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
+  WHERE a.amname = 'btree' AND i.indisvalid AND c.relpersistence = 'p'`
+
+const HEAPS = `
+  SELECT c.relname AS name, v.blkno, v.offnum, v.msg
+  FROM pg_class c, LATERAL verify_heapam(c.oid) v
+  WHERE c.relkind IN ('r', 't', 'm') AND c.relpersistence = 'p'`
+
+const TABLES = `
+  SELECT relname AS name FROM pg_class
+  WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'ledger'
+  ORDER BY relname COLLATE "C"`
+
+export function serveKills(openStore: OpenStore): void {
+  let pg: PGlite | undefined
+
+  serveTasks({
+    async open({ name, durability }: OpenRequest) {
+      const wait = AbortSignal.timeout(LOCK_WAIT_MS)
+      const vfs = await openStore(name, { durability, wait })
+      try {
+        const options = { extensions: { amcheck }, initDbStartParams: ['--data-checksums'] }
+        pg = await PGlite.create(pgliteOptions(vfs, options))
+      } catch (error) {
+        await vfs.close()
+        throw error
+      }
+      const { rows } = await pg.query<{ there: boolean }>(
+        "SELECT to_regclass('ledger') IS NOT NULL AS there",
+      )
+      if (rows[0]?.there !== true) await pg.exec(`BEGIN; ${LEDGER_SCHEMA} COMMIT`)
+    },
+
+    inspect: () => inspect(pg!),
+
+    /** Returns at once; goes on until the worker dies, or tells the oracle why it stopped. */
+    run(request: RunRequest): void {
+      void commitForever(pg!, request).catch(async (error: unknown) => {
+        await fetch(`${request.oracle}&error=${encodeURIComponent(String(error))}`, {
+          method: 'POST',
+        })
+      })
+    },
+
+    async close() {
+      await pg?.close()
+      pg = undefined
+    },
+  })
+}
+
+async function commitForever(pg: PGlite, { oracle, seed, count }: RunRequest): Promise<never> {
+  const ledger = new Ledger(seed, count)
+  for (;;) {
+    await pg.exec(ledger.next())
+    const answer = await fetch(`${oracle}&number=${ledger.count}`, { method: 'POST' })
+    if (!answer.ok) throw new Error(`the oracle says: ${await answer.text()}`)
+  }
+}
+
+async function inspect(pg: PGlite): Promise<Inspection> {
+  const findings: string[] = []
+  const rows = await pg.query<[number, number, string]>(
+    'SELECT id, version, md5(body) FROM ledger ORDER BY id',
+    [],
+    { rowMode: 'array' },
+  )
+  const tables: [string, number][] = []
+  for (const { name } of (await pg.query<{ name: string }>(TABLES)).rows) {
+    const { rows } = await pg.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${name}`)
+    tables.push([name, rows[0]!.n])
+  }
+  const indexes = (await pg.query<{ oid: number; name: string }>(INDEXES)).rows
+  for (const { oid, name } of indexes) {
+    try {
+      await pg.query(`SELECT bt_index_check(${oid}, heapallindexed => true)`)
+    } catch (error) {
+      findings.push(`bt_index_check of ${name}: ${String(error)}`)
+    }
+  }
+  for (const { name, ...finding } of (await pg.query<{ name: string }>(HEAPS)).rows) {
+    findings.push(`verify_heapam of ${name}: ${JSON.stringify(finding)}`)
+  }
+  const settings = await pg.query<{ data_checksums: string }>('SHOW data_checksums')
+  return {
+    rows: rows.rows,
+    tables,
+    checksums: settings.rows[0]!.data_checksums,
+    indexes: indexes.length,
+    findings,
+  }
+}

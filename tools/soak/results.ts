@@ -1,0 +1,134 @@
+// What the soak runs have found so far: one JSON file, to which every run adds, so that a long proof can
+// be made in pieces and broken off at any time. Only whole rounds and whole seeds are in it.
+
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { End, KillOutcome } from './kills/rounds.ts'
+
+const VERSION = 1
+
+export interface KillTally {
+  /** Sessions ended, by how. */
+  readonly ends: Record<End, number>
+  commits: number
+  readonly failures: { readonly end: End; readonly problems: readonly string[] }[]
+}
+
+export interface CrashTally {
+  /** Distinct crash states; those of different runs may be the same. */
+  states: number
+  openings: number
+  /** The seed that the next run begins with. */
+  nextSeed: number
+  readonly failures: string[]
+}
+
+export interface ResultsData {
+  version: typeof VERSION
+  /** By browser and its version, backend and durability. */
+  kills: Record<string, KillTally>
+  /** By backend. */
+  crashes: Record<string, CrashTally>
+}
+
+export class Results {
+  readonly file: string
+  readonly data: ResultsData
+
+  /** Goes on with what is in the file; with `fresh`, or if there is none, begins anew. */
+  constructor(file: string, { fresh }: { readonly fresh: boolean }) {
+    this.file = file
+    this.data = (fresh ? undefined : read(file)) ?? { version: VERSION, kills: {}, crashes: {} }
+  }
+
+  addKill(browser: string, { backend, durability, end, commits, problems }: KillOutcome): void {
+    const tally = this.kills(browser, backend, durability)
+    tally.ends[end]++
+    tally.commits += commits
+    if (problems.length > 0) tally.failures.push({ end, problems })
+  }
+
+  kills(browser: string, backend: string, durability: string): KillTally {
+    return (this.data.kills[`${browser} ${backend} ${durability}`] ??= {
+      ends: { worker: 0, tab: 0, browser: 0 },
+      commits: 0,
+      failures: [],
+    })
+  }
+
+  crashes(backend: string): CrashTally {
+    return (this.data.crashes[backend] ??= { states: 0, openings: 0, nextSeed: 1, failures: [] })
+  }
+
+  get failures(): number {
+    const tallies = [...Object.values(this.data.kills), ...Object.values(this.data.crashes)]
+    return tallies.reduce((sum, { failures }) => sum + failures.length, 0)
+  }
+
+  /** Written whole and then renamed, so that a run that is broken off leaves the last whole file. */
+  save(): void {
+    mkdirSync(dirname(this.file), { recursive: true })
+    const fresh = `${this.file}.new`
+    writeFileSync(fresh, `${JSON.stringify(this.data, undefined, 2)}\n`)
+    renameSync(fresh, this.file)
+  }
+
+  /** One line for each row of the summary. */
+  summary(): string {
+    const lines: string[][] = []
+    for (const [name, { ends, commits, failures }] of Object.entries(this.data.kills).sort()) {
+      lines.push([
+        name,
+        `${ends.browser} browsers killed`,
+        `${ends.tab} tabs closed`,
+        `${ends.worker} workers terminated`,
+        `${commits} commits acknowledged`,
+        `${failures.length} failures`,
+      ])
+    }
+    for (const [name, { states, openings, failures }] of Object.entries(this.data.crashes)) {
+      lines.push([
+        name,
+        `${states} crash states`,
+        `${openings} openings`,
+        '',
+        '',
+        `${failures.length} failures`,
+      ])
+    }
+    return table(lines)
+  }
+}
+
+function read(file: string): ResultsData | undefined {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+  const data = JSON.parse(text) as ResultsData
+  if (data.version === VERSION) return data
+  throw new Error(`${file} was written by another version of this program; begin anew with --fresh`)
+}
+
+/** Columns as wide as their widest cell, numbers in front aligned by it. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length)
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, at) => pad(cell, widths[at]!, at))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+function pad(cell: string, width: number, at: number): string {
+  return at === 0 ? cell.padEnd(width) : cell.padStart(width)
+}
