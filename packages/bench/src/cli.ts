@@ -1,12 +1,15 @@
 // `pnpm bench`: reads the command line, runs, prints the tables and writes the JSON. Exit codes: 0 the
 // run came to its end (a backend that fails is a cell, not an exit code), 1 it could not start, the
-// browser died, or a verdict found a bar that is not met, 2 the command line is wrong, 130 interrupted.
+// browser died, a verdict found a bar that is not met, or a comparison something slower, 2 the command line is wrong, 130 interrupted.
 
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { BACKENDS } from './backends/index.ts'
+import { compare, regressions } from './compare/compare.ts'
+import { renderComparison } from './compare/render.ts'
 import { parseCommand, USAGE, UsageError, type Command, type RunOptions } from './options.ts'
 import { PROBES } from './probes/index.ts'
+import { renderHtml } from './report/html/page.ts'
 import { parseJson, renderJson } from './report/json.ts'
 import { Progress } from './report/progress.ts'
 import { renderTables } from './report/table.ts'
@@ -38,32 +41,70 @@ async function main(argv: readonly string[]): Promise<number> {
       return EXIT.ok
     case 'verdict':
       return verdict(command.file)
+    case 'compare':
+      return compareRuns(command)
+    case 'report':
+      return report(command)
     case 'run':
       return run(command.options)
   }
 }
 
 function verdict(file: string): number {
-  let document: BenchDocument
-  try {
-    document = parseJson(readFileSync(file, 'utf8'))
-  } catch (error) {
-    console.error(`${file}: ${error instanceof Error ? error.message : String(error)}`)
-    return EXIT.failure
-  }
+  const document = readDocument(file)
+  if (document === undefined) return EXIT.failure
   const { text, passed } = verdictOn(document)
   console.log(text)
   return passed ? EXIT.ok : EXIT.failure
+}
+
+function compareRuns(command: Extract<Command, { readonly action: 'compare' }>): number {
+  const before = readDocument(command.before)
+  const after = readDocument(command.after)
+  if (before === undefined || after === undefined) return EXIT.failure
+  const comparison = compare(before, after)
+  const runs = [
+    { file: command.before, document: before },
+    { file: command.after, document: after },
+  ] as const
+  console.log(renderComparison(...runs, comparison))
+  const { failAbove } = command
+  if (failAbove === undefined) return EXIT.ok
+  const slower = regressions(comparison, failAbove)
+  if (slower.length === 0) {
+    console.log(`\nNothing is slower by more than ${failAbove} % beyond noise.`)
+    return EXIT.ok
+  }
+  console.log(`\nSlower by more than ${failAbove} %, and not by noise: ${slower.join('; ')}`)
+  return EXIT.failure
+}
+
+function report({ file, html }: Extract<Command, { readonly action: 'report' }>): number {
+  if (!isInDirectory('html', html)) return EXIT.usage
+  const document = readDocument(file)
+  if (document === undefined) return EXIT.failure
+  writeWhole(html, renderHtml(document))
+  console.log(`Written to ${shortest(resolve(html))}`)
+  return EXIT.ok
+}
+
+/** Undefined, and said, if it cannot be read. */
+function readDocument(file: string): BenchDocument | undefined {
+  try {
+    return parseJson(readFileSync(file, 'utf8'))
+  } catch (error) {
+    console.error(`${file}: ${error instanceof Error ? error.message : String(error)}`)
+    return undefined
+  }
 }
 
 async function run(options: RunOptions): Promise<number> {
   const startedAt = performance.now()
   const file = resolve(options.json ?? join(RESULTS, defaultName(options)))
   if (options.json === undefined) mkdirSync(RESULTS, { recursive: true })
-  else if (statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory() !== true) {
-    console.error(`--json: ${dirname(file)} is not a directory.`)
-    return EXIT.usage
-  }
+  else if (!isInDirectory('json', file)) return EXIT.usage
+  const html = options.html === undefined ? undefined : resolve(options.html)
+  if (html !== undefined && !isInDirectory('html', html)) return EXIT.usage
 
   const interrupt = new AbortController()
   const onSignal = (): void => {
@@ -74,7 +115,7 @@ async function run(options: RunOptions): Promise<number> {
   for (const name of SIGNALS) process.on(name, onSignal)
 
   const progress = new Progress(process.stderr)
-  const save = (document: BenchDocument): void => writeWhole(file, document)
+  const save = (document: BenchDocument): void => writeWhole(file, renderJson(document))
   try {
     const hooks = { progress, save, signal: interrupt.signal }
     const { document, endedBy } = await runBench(options, hooks, startedAt)
@@ -83,6 +124,10 @@ async function run(options: RunOptions): Promise<number> {
     console.log(renderTables(document, process.stdout.columns ?? WIDTH_DEFAULT))
     console.log(describeRun(document, performance.now() - startedAt))
     console.log(`Written to ${shortest(file)}`)
+    if (html !== undefined) {
+      writeWhole(html, renderHtml(document))
+      console.log(`Charts in ${shortest(html)}`)
+    }
     if (endedBy === 'interrupt') return EXIT.interrupted
     return endedBy === 'browser' ? EXIT.failure : EXIT.ok
   } catch (error) {
@@ -96,10 +141,18 @@ async function run(options: RunOptions): Promise<number> {
 }
 
 /** By way of a second file, so that a reader or a kill never meets half a document. */
-function writeWhole(file: string, document: BenchDocument): void {
+function writeWhole(file: string, text: string): void {
   const draft = `${file}.part`
-  writeFileSync(draft, renderJson(document))
+  writeFileSync(draft, text)
   renameSync(draft, file)
+}
+
+/** Before anything runs, so that nothing is measured in vain. */
+function isInDirectory(option: string, file: string): boolean {
+  const directory = dirname(resolve(file))
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return true
+  console.error(`--${option}: ${directory} is not a directory.`)
+  return false
 }
 
 function shortest(file: string): string {

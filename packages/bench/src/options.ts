@@ -6,7 +6,7 @@ import { BACKENDS } from './backends/index.ts'
 import type { Column, Settings } from './protocol.ts'
 import { WORKLOADS } from './workloads/index.ts'
 
-export const BROWSERS = ['chromium', 'firefox'] as const
+export const BROWSERS = ['chromium', 'firefox', 'webkit'] as const
 export type Browser = (typeof BROWSERS)[number]
 
 const DURABILITIES = ['strict', 'relaxed'] as const
@@ -25,11 +25,21 @@ export interface RunOptions {
   readonly settings: Settings
   /** Where the JSON goes; undefined for a name of the CLI's own. */
   readonly json: string | undefined
+  /** Where the page of charts goes, if anywhere. */
+  readonly html: string | undefined
 }
 
 export type Command =
   | { readonly action: 'run'; readonly options: RunOptions }
   | { readonly action: 'verdict'; readonly file: string }
+  | {
+      readonly action: 'compare'
+      readonly before: string
+      readonly after: string
+      /** In percent; undefined for no limit. */
+      readonly failAbove: number | undefined
+    }
+  | { readonly action: 'report'; readonly file: string; readonly html: string }
   | { readonly action: 'list' }
   | { readonly action: 'help' }
 
@@ -39,11 +49,16 @@ export class UsageError extends Error {
 
 export const USAGE = `Usage: pnpm bench [options]
        pnpm bench verdict FILE
+       pnpm bench compare BEFORE AFTER [--fail-above PERCENT]
+       pnpm bench report FILE --html PAGE
 
 Runs PGlite on several file systems in a real browser and compares them. 'verdict' holds the results
-in FILE against the bars that @wasm-vfs/opfs-ahp is to meet, drawn from the same run.
+in FILE against the bars that our backends are to meet, drawn from the same run. 'compare' says what
+became slower or faster between two runs and what is noise; with --fail-above it fails if something is
+slower by more than that, and not by noise. 'report' makes a page of charts of results written before.
 
-  --browser NAME         ${BROWSERS.join(' or ')} (default chromium)
+  --browser NAME         ${BROWSERS.join(', ')} (default chromium); webkit is WebKitGTK, which is
+                         not Safari and has no access handles
   --backend NAMES        only these backends; names separated by commas, * stands for any
                          characters
   --workload NAMES       only these workloads, in the same way, those of --full among them
@@ -55,6 +70,7 @@ in FILE against the bars that @wasm-vfs/opfs-ahp is to meet, drawn from the same
   --size MIB             of the database of pg-large-open (default ${SIZE_MIB.default})
   --tables N             in the database of pg-many-tables-open (default ${TABLES.default})
   --json FILE            where to write the results (default: a file in bench-results/)
+  --html FILE            where to write a page of charts of them, which needs nothing else
   --list                 list the backends, workloads and probes
   --help                 show this
 `
@@ -63,8 +79,9 @@ in FILE against the bars that @wasm-vfs/opfs-ahp is to meet, drawn from the same
 export function parseCommand(argv: readonly string[]): Command {
   // `pnpm bench -- --list` hands the dashes on.
   const args = argv[0] === '--' ? argv.slice(1) : [...argv]
-  if (args[0] === 'verdict') return parseVerdict(args.slice(1))
-  const values = parse(args)
+  const own = COMMANDS[args[0] ?? '']
+  if (own !== undefined) return own(args.slice(1))
+  const values = parse(args, OPTIONS)
   if (values.help === true) return { action: 'help' }
   if (values.list === true) return { action: 'list' }
 
@@ -93,17 +110,61 @@ export function parseCommand(argv: readonly string[]): Command {
           values.tables === undefined ? TABLES.default : count('tables', values.tables, TABLES.max),
       },
       json: values.json,
+      html: values.html,
     },
   }
 }
 
-function parseVerdict(args: readonly string[]): Command {
-  const [file, ...others] = args
-  if (file === '--help' || file === '-h') return { action: 'help' }
-  if (file === undefined || file.startsWith('-') || others.length > 0) {
-    throw new UsageError('verdict takes one file: the JSON that a run wrote.')
-  }
-  return { action: 'verdict', file }
+const COMMANDS: Readonly<Record<string, (args: string[]) => Command>> = {
+  verdict(args) {
+    const { values, files } = parseFiles(args, {})
+    const [file] = files
+    if (values.help === true) return { action: 'help' }
+    if (file === undefined || files.length !== 1) {
+      throw new UsageError('verdict takes one file: the JSON that a run wrote.')
+    }
+    return { action: 'verdict', file }
+  },
+  compare(args) {
+    const { values, files } = parseFiles(args, { 'fail-above': { type: 'string' } })
+    const [before, after] = files
+    if (values.help === true) return { action: 'help' }
+    if (before === undefined || after === undefined || files.length !== 2) {
+      throw new UsageError('compare takes two files: the JSON of the earlier run and of the later.')
+    }
+    const given = values['fail-above']
+    return {
+      action: 'compare',
+      before,
+      after,
+      failAbove: typeof given === 'string' ? percentage('fail-above', given) : undefined,
+    }
+  },
+  report(args) {
+    const { values, files } = parseFiles(args, { html: { type: 'string' } })
+    const [file] = files
+    const { html } = values
+    if (values.help === true) return { action: 'help' }
+    if (file === undefined || files.length !== 1 || typeof html !== 'string') {
+      throw new UsageError('report takes one file, the JSON that a run wrote, and --html PAGE.')
+    }
+    return { action: 'report', file, html }
+  },
+}
+
+type Options = NonNullable<Parameters<typeof parseArgs>[0]>['options'] & {}
+
+/** The arguments of a command that reads files. */
+function parseFiles(
+  args: string[],
+  own: Options,
+): {
+  readonly values: Readonly<Record<string, unknown>>
+  readonly files: readonly string[]
+} {
+  const options: Options = { ...own, help: { type: 'boolean', short: 'h' } }
+  const { values, positionals } = parsed(args, options, true)
+  return { values, files: positionals }
 }
 
 function selectWorkloads({ workload, full }: Values): string[] {
@@ -121,6 +182,7 @@ interface Values {
   size?: string | undefined
   tables?: string | undefined
   json?: string | undefined
+  html?: string | undefined
   list?: boolean | undefined
   help?: boolean | undefined
 }
@@ -135,16 +197,27 @@ const OPTIONS = {
   size: { type: 'string' },
   tables: { type: 'string' },
   json: { type: 'string' },
+  html: { type: 'string' },
   list: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
-function parse(args: string[]): Values {
+function parse(args: string[], options: typeof OPTIONS): Values {
+  return parsed(args, options, false).values
+}
+
+function parsed<Given extends Options>(
+  args: string[],
+  options: Given,
+  allowPositionals: boolean,
+): ReturnType<typeof parseArgs<{ options: Given; allowPositionals: true }>> {
   try {
-    return parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: false }).values
+    return parseArgs({ args, options, strict: true, allowPositionals }) as ReturnType<
+      typeof parseArgs<{ options: Given; allowPositionals: true }>
+    >
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    const valid = Object.keys(OPTIONS)
+    const valid = Object.keys(options)
       .map((name) => `--${name}`)
       .join(', ')
     throw new UsageError(`${reason}\nThe options are ${valid}.`, { cause: error })
@@ -179,6 +252,12 @@ function count(option: string, given: string, max: number): number {
   const value = Number(given)
   if (/^\d+$/.test(given) && value >= 1 && value <= max) return value
   throw new UsageError(`--${option} is a whole number from 1 to ${max}, not '${given}'.`)
+}
+
+function percentage(option: string, given: string): number {
+  const value = Number(given)
+  if (/^\d+(\.\d+)?$/.test(given)) return value
+  throw new UsageError(`--${option} is a number of percent, not '${given}'.`)
 }
 
 function fail(option: string, given: string, valid: readonly string[]): never {

@@ -59,6 +59,8 @@ export type TaskEvent =
     }
   | { readonly type: 'failed'; readonly name: string; readonly error: CellError }
   | { readonly type: 'skipped'; readonly name: string; readonly reason: string }
+  /** After all was measured: storage is still in use, and only another page can empty it. */
+  | { readonly type: 'in-use' }
   | { readonly type: 'done' }
 
 /** What must be in the tables of a store, for the worker that reopens it. */

@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backendNamed, WARM_UP } from './backends/index.ts'
+import { BrowserLost, PageLost } from './drivers/driver.ts'
 import { describeEnvironment } from './environment.ts'
 import type { RunOptions } from './options.ts'
 import { commitProbe } from './probes/commit.ts'
@@ -12,7 +13,7 @@ import { minutes } from './report/numbers.ts'
 import type { Progress } from './report/progress.ts'
 import { ResultSet, type Recorder } from './results.ts'
 import { SCHEMA, type BenchDocument, type Environment } from './schema.ts'
-import { BrowserLost, BrowserSession, PageLost } from './session.ts'
+import { BrowserSession } from './session.ts'
 import { workloadNamed } from './workloads/index.ts'
 import { isCommit } from './workloads/postgres-round-trips.ts'
 import { LIVES, type Workload } from './workloads/workload.ts'
@@ -49,7 +50,7 @@ export async function runBench(
   const session = await BrowserSession.open(options.browser, (line) => progress.say(line))
   try {
     signal.throwIfAborted()
-    const { name, version } = session.installation
+    const { name, version } = session.browser
     const browser = { name, version, userAgent: session.userAgent }
     const env = await describeEnvironment(browser, session.profile)
     progress.say(`${name} ${version}, ${env.cores} × ${env.cpu}, ${env.fileSystem}`)
@@ -183,11 +184,13 @@ class Run {
   async #run(task: Task, recorder: Recorder, label: string): Promise<boolean> {
     const { progress, signal } = this.#hooks
     const isAside = task.kind === 'life' && task.step === 'mount'
+    let inUse = false
     try {
       await this.#session[isAside ? 'runAside' : 'run'](
         task,
         (event) => {
           if (event.type === 'stage') progress.step(event.name)
+          if (event.type === 'in-use') inUse = true
           if (event.type === 'failed')
             progress.say(`  ${label}, ${event.name}: ${event.error.message}`)
           recorder.record(event)
@@ -195,6 +198,7 @@ class Run {
         signal,
       )
       recorder.finish()
+      if (inUse) await this.#recover(new PageLost(`${label} did not let go of its storage`))
       return false
     } catch (error) {
       if (error instanceof PageLost || error instanceof BrowserLost) {

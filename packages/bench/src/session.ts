@@ -1,15 +1,16 @@
-// A browser with the bench's page in it: builds the bundle, serves it, launches the browser on a
-// profile of its own on disk, and hands tasks to the page. Used by run.ts.
+// A browser with the bench's page in it: builds the bundle, serves it, launches the browser on a profile
+// of its own on disk, and hands tasks to the page. Knows no browser itself: see drivers/. Used by run.ts.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { chromium, firefox, type BrowserContext, type Page } from 'playwright'
-import { ensureBrowser, launchOptions, type BrowserInstallation } from '../../../tools/browsers.ts'
 import { bundle, serve, type Server } from '../../../tools/serve.ts'
+import { BrowserLost, PageLost, type BrowserDriver, type PageDriver } from './drivers/driver.ts'
+import { PlaywrightBrowser } from './drivers/playwright.ts'
+import { WebKitBrowser } from './drivers/webkit.ts'
 import type { Browser } from './options.ts'
-import type { BenchPage, Task, TaskEvent } from './protocol.ts'
+import type { Task, TaskEvent } from './protocol.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
 /** On the disk of the checkout: a system's temporary directory is often in memory. */
@@ -19,60 +20,28 @@ const CLOSE_DEADLINE_MS = 15_000
 /** Over the deadline of a step, which the page itself enforces while it is alive. */
 const PAGE_GRACE_MS = 15_000
 const EXPLANATION_MS = 2_000
-/** For browser/memory.ts: memory is measured at once, and not when the browser has time for it. */
-const MEMORY_ARGS = ['--enable-blink-features=ForceEagerMeasureMemory']
-
-/** The page is gone or silent, the browser still there: `renew()` helps. */
-export class PageLost extends Error {
-  override readonly name: 'PageLost' = 'PageLost'
-}
-
-/** The browser is gone; only a new session helps. */
-export class BrowserLost extends Error {
-  override readonly name: 'BrowserLost' = 'BrowserLost'
-}
-
-declare global {
-  var bench: BenchPage
-}
 
 export class BrowserSession {
-  readonly installation: BrowserInstallation
-  readonly profile: string
+  readonly browser: BrowserDriver
+  readonly #directory: string
   readonly #server: Server
-  readonly #context: BrowserContext
-  readonly #lost: Promise<never>
-  #page: Page | undefined
-  #crashed: Promise<never> = new Promise(() => {})
+  #page: PageDriver | undefined
   #userAgent = ''
 
-  private constructor(
-    installation: BrowserInstallation,
-    profile: string,
-    server: Server,
-    context: BrowserContext,
-  ) {
-    this.installation = installation
-    this.profile = profile
+  private constructor(browser: BrowserDriver, directory: string, server: Server) {
+    this.browser = browser
+    this.#directory = directory
     this.#server = server
-    this.#context = context
-    this.#lost = new Promise((_, reject) => {
-      context.once('close', () => reject(new BrowserLost(`${installation.name} went away`)))
-    })
-    // Whoever waits for the page races with it; between two waits nobody does.
-    this.#lost.catch(() => {})
   }
 
   static async open(name: Browser, log: (line: string) => void): Promise<BrowserSession> {
-    const installation = await ensureBrowser(name, { log })
     await mkdir(PROFILES, { recursive: true })
     const directory = await mkdtemp(join(PROFILES, 'bench-'))
     let server: Server | undefined
     try {
       server = await serveBundle(join(directory, 'bundle'))
-      const profile = join(directory, 'profile')
-      const context = await launch(installation, profile)
-      const session = new BrowserSession(installation, profile, server, context)
+      const browser = await launch(name, join(directory, 'profile'), log)
+      const session = new BrowserSession(browser, directory, server)
       try {
         await session.renew()
       } catch (error) {
@@ -87,32 +56,27 @@ export class BrowserSession {
     }
   }
 
+  /** On whose file system everything is measured. */
+  get profile(): string {
+    return this.#directory
+  }
+
   get userAgent(): string {
     return this.#userAgent
   }
 
   /** Opens the page, in place of one that was lost. */
   async renew(): Promise<void> {
-    await this.#page?.close().catch(() => {
-      // It is being replaced because it does not answer.
-    })
-    const page = await this.#context.newPage()
-    this.#page = page
-    this.#crashed = new Promise((_, reject) => {
-      page.once('crash', () => reject(new PageLost('the page crashed')))
-    })
-    this.#crashed.catch(() => {})
-    this.#userAgent = await this.#prepare(page)
+    await this.#page?.close()
+    this.#page = await this.#open()
   }
 
-  async #prepare(page: Page): Promise<string> {
-    const url = `${this.#server.url}/index.html`
-    await this.#within(PREPARE_DEADLINE_MS, page.goto(url, { timeout: PREPARE_DEADLINE_MS }))
-    const { userAgent } = await this.#within(
-      PREPARE_DEADLINE_MS,
-      page.evaluate(() => globalThis.bench.prepare()),
-    )
-    return userAgent
+  async #open(): Promise<PageDriver> {
+    const opening = this.browser.open(`${this.#server.url}/index.html`)
+    const page = await this.#within(undefined, PREPARE_DEADLINE_MS, opening)
+    const { userAgent } = await this.#within(page, PREPARE_DEADLINE_MS, page.call('prepare'))
+    this.#userAgent = userAgent
+    return page
   }
 
   /** Runs a task to its end. Throws PageLost or BrowserLost, or what `signal` was aborted with. */
@@ -129,39 +93,38 @@ export class BrowserSession {
   }
 
   /**
-   * As `run`, in a second page that is closed afterwards. Chromium gives it a process of its own, and so
-   * a measure of memory that does not wait for workers which the first page has killed.
+   * As `run`, in a second page that is closed afterwards, where there can be one. Chromium gives it a
+   * process of its own, and so a measure of memory that does not wait for workers which the first page
+   * has killed.
    */
   async runAside(
     task: Task,
     onEvent: (event: TaskEvent) => void,
     signal: AbortSignal,
   ): Promise<void> {
+    if (!this.browser.severalPages) {
+      await this.run(task, onEvent, signal)
+      return
+    }
     signal.throwIfAborted()
     const { promise: aborted, release } = rejectOnAbort(signal)
     // An abort while the page is made ready is met by the race after that.
     aborted.catch(() => {})
-    const page = await this.#context.newPage()
+    let page: PageDriver | undefined
     try {
-      await this.#prepare(page)
+      page = await this.#open()
       await Promise.race([aborted, this.#runOn(page, task, onEvent)])
     } finally {
       release()
-      await page.close().catch(() => {
-        // It crashed, or went with its browser.
-      })
+      await page?.close()
     }
   }
 
-  async #runOn(page: Page, task: Task, onEvent: (event: TaskEvent) => void): Promise<void> {
+  async #runOn(page: PageDriver, task: Task, onEvent: (event: TaskEvent) => void): Promise<void> {
     let deadlineMs = PREPARE_DEADLINE_MS
-    await this.#within(
-      deadlineMs,
-      page.evaluate((started) => globalThis.bench.start(started), task),
-    )
+    await this.#within(page, deadlineMs, page.call('start', task))
     for (;;) {
-      const next = page.evaluate(() => globalThis.bench.next())
-      const event = await this.#within(deadlineMs + PAGE_GRACE_MS, next)
+      const event = await this.#within(page, deadlineMs + PAGE_GRACE_MS, page.call('next'))
       if (event.type === 'stage') deadlineMs = event.deadlineMs
       onEvent(event)
       if (event.type === 'done') return
@@ -170,28 +133,35 @@ export class BrowserSession {
 
   /** Closes the browser and removes its profile, also after an error. */
   async close(): Promise<void> {
-    const closed = this.#context.close().catch(() => {
-      // It is closed already, or will not be: its profile is removed either way.
+    const closed = this.browser.close()
+    closed.catch(() => {
+      // It will not be closed: its profile is removed either way.
     })
     await Promise.race([closed, sleep(CLOSE_DEADLINE_MS, undefined, { ref: false })])
     await this.#server.close()
-    await removeDirectory(dirname(this.profile))
+    await removeDirectory(this.#directory)
   }
 
   /** What the page answers, unless it is lost or late first. */
-  async #within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+  async #within<T>(
+    page: PageDriver | undefined,
+    milliseconds: number,
+    answer: Promise<T>,
+  ): Promise<T> {
     const timer = new AbortController()
     const late = sleep(milliseconds, undefined, { signal: timer.signal }).then((): never => {
       throw new PageLost(`the page did not answer for ${Math.round(milliseconds / 1_000)} s`)
     })
+    const { lost } = this.browser
+    const gone = page === undefined ? [lost] : [page.crashed, lost]
     // Whichever lose the race may reject later.
     for (const loser of [late, answer]) loser.catch(() => {})
     try {
-      return await Promise.race([answer, late, this.#crashed, this.#lost])
+      return await Promise.race([answer, late, ...gone])
     } catch (error) {
       if (error instanceof PageLost || error instanceof BrowserLost) throw error
       // An answer may fail a moment before the event that explains why.
-      await Promise.race([this.#crashed, this.#lost, sleep(EXPLANATION_MS)])
+      await Promise.race([...gone, sleep(EXPLANATION_MS)])
       throw new PageLost('the page failed', { cause: error })
     } finally {
       timer.abort()
@@ -220,18 +190,13 @@ const PAGE = `<!doctype html>
 <script type="module" src="./page.js"></script>
 `
 
-async function launch(installation: BrowserInstallation, profile: string): Promise<BrowserContext> {
-  const options = launchOptions(installation)
-  const type = { chromium, firefox }[installation.name]
-  return type.launchPersistentContext(profile, {
-    ...options,
-    args: [...(options.args ?? []), ...(installation.name === 'chromium' ? MEMORY_ARGS : [])],
-    headless: true,
-    // The CLI ends the browser itself, after it has written what was measured.
-    handleSIGINT: false,
-    handleSIGTERM: false,
-    handleSIGHUP: false,
-  })
+function launch(
+  name: Browser,
+  profile: string,
+  log: (line: string) => void,
+): Promise<BrowserDriver> {
+  if (name === 'webkit') return WebKitBrowser.launch(profile, log)
+  return PlaywrightBrowser.launch(name, profile, log)
 }
 
 async function removeDirectory(directory: string): Promise<void> {

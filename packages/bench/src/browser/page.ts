@@ -20,10 +20,13 @@ import { GONE_STEP, untilGone } from './alive.ts'
 import { cellError } from './errors.ts'
 import { answerMemoryQuestions } from './memory.ts'
 import { EventQueue } from './queue.ts'
+import { serveCalls } from './remote.ts'
 import { supervise } from './supervise.ts'
 import { wipeStorage } from './wipe.ts'
 
 const WIPE_DEADLINE_MS = 30_000
+/** What is in use for longer is not let go of before the page is closed. */
+const LAST_WIPE_DEADLINE_MS = 10_000
 const NOTHING: LeftBehind = { expected: [], acknowledged: 0 }
 
 let artifacts: PgliteArtifacts | undefined
@@ -53,20 +56,27 @@ const bench: BenchPage = {
 
 Object.assign(globalThis, { bench })
 answerMemoryQuestions()
+// Ends with the page, when the server is gone.
+void serveCalls(bench).catch(() => {})
 
 async function runTask(task: Task, emit: (event: TaskEvent) => void): Promise<void> {
   const isMount = task.kind === 'life' && task.step === 'mount'
   const isKept = task.kind === 'life' && task.mountFollows && !isMount
-  if (!isMount) await wipe(emit)
+  if (!isMount) await wipe(emit, WIPE_DEADLINE_MS)
   if (task.kind === 'probes') await runProbes(task, emit)
   else if (isMount) await runMount(task, emit)
   else await runLife(task, emit)
-  if (!isKept) await wipe(emit)
+  if (isKept) return
+  try {
+    await wipe(emit, LAST_WIPE_DEADLINE_MS)
+  } catch {
+    emit({ type: 'in-use' })
+  }
 }
 
-async function wipe(emit: (event: TaskEvent) => void): Promise<void> {
-  emit({ type: 'stage', name: 'wipe', deadlineMs: WIPE_DEADLINE_MS })
-  await wipeStorage(WIPE_DEADLINE_MS)
+async function wipe(emit: (event: TaskEvent) => void, deadlineMs: number): Promise<void> {
+  emit({ type: 'stage', name: 'wipe', deadlineMs })
+  await wipeStorage(deadlineMs)
 }
 
 async function runProbes(task: ProbeTask, emit: (event: TaskEvent) => void): Promise<void> {

@@ -27,8 +27,10 @@ const CHECKS: Readonly<Record<Requirement, () => Promise<string | undefined>>> =
   },
   indexeddb: () =>
     Promise.resolve(typeof indexedDB === 'undefined' ? 'this browser has no IndexedDB' : undefined),
-  'cross-origin-isolation': () =>
-    Promise.resolve(
-      globalThis.crossOriginIsolated ? undefined : 'the page is not cross-origin isolated',
-    ),
+  'cross-origin-isolation': () => {
+    if (!globalThis.crossOriginIsolated)
+      return Promise.resolve('the page is not cross-origin isolated')
+    const missing = typeof SharedArrayBuffer === 'undefined'
+    return Promise.resolve(missing ? 'this browser has no SharedArrayBuffer' : undefined)
+  },
 }

@@ -4,7 +4,7 @@
 import type { Durability } from '@wasm-vfs/core'
 import type { BenchDocument, BenchResult } from '../schema.ts'
 import { rawWriteOf } from '../probes/commit.ts'
-import { estimate, times, type Estimate } from './interval.ts'
+import { estimate, times, type Estimate } from '../interval.ts'
 
 const MS_PER_US = 0.001
 const NEAR_BYTES = 2_048

@@ -4,7 +4,7 @@ import type { Held } from './bars/bar.ts'
 import { IDB_BARS } from './bars/idb.ts'
 import { OPFS_AHP_BARS } from './bars/opfs-ahp.ts'
 import { OPFS_WORKER_BARS } from './bars/opfs-worker.ts'
-import { exactly } from './interval.ts'
+import { exactly } from '../interval.ts'
 import { RunView } from './run-view.ts'
 import { judge, verdictOn } from './verdict.ts'
 

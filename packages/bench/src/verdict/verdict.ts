@@ -5,7 +5,7 @@ import type { BenchDocument } from '../schema.ts'
 import { amount } from '../report/numbers.ts'
 import type { BarList, Held } from './bars/bar.ts'
 import { BAR_LISTS } from './bars/index.ts'
-import type { Estimate } from './interval.ts'
+import type { Estimate } from '../interval.ts'
 import { RunView } from './run-view.ts'
 
 const ROUNDS_ENOUGH = 5

@@ -3,7 +3,7 @@
 
 import type { Durability } from '@wasm-vfs/core'
 import { ROW_SIZES } from '../../workloads/rows.ts'
-import type { Estimate } from '../interval.ts'
+import type { Estimate } from '../../interval.ts'
 import type { Cell, RunView } from '../run-view.ts'
 
 /** One comparison: `measured` is not to be above `bar`. */

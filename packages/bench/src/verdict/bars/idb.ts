@@ -2,7 +2,7 @@
 // code. Read by verdict.ts.
 
 import { ROW_SIZES } from '../../workloads/rows.ts'
-import { exactly, sum, times } from '../interval.ts'
+import { exactly, sum, times } from '../../interval.ts'
 import { besideMemory, LEVELS, selects, type Bar, type BarList } from './bar.ts'
 
 const OURS = 'idb'

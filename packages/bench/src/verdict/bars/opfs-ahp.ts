@@ -1,7 +1,7 @@
 // The bars that @wasm-vfs/opfs-ahp is held against, as data: each with its formula in words and the
 // same in code. Read by verdict.ts.
 
-import { excess, exactly, sum, times, type Estimate } from '../interval.ts'
+import { excess, exactly, sum, times, type Estimate } from '../../interval.ts'
 import type { Cell, RunView } from '../run-view.ts'
 import {
   besideMemory,

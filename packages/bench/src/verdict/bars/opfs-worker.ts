@@ -2,7 +2,7 @@
 // same in code. Read by verdict.ts.
 
 import { COLD_READ_PROBE, SEQUENTIAL_WRITE_PROBES } from '../../probes/file.ts'
-import { exactly, sum, times, type Estimate } from '../interval.ts'
+import { exactly, sum, times, type Estimate } from '../../interval.ts'
 import type { RunView } from '../run-view.ts'
 import {
   besideMemory,

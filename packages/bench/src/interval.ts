@@ -1,4 +1,5 @@
-// A median with the interval in which it lies, and what becomes of both in a formula. Used by the bars.
+// A median with the interval in which it lies, and what becomes of both in a formula. Used by the bars
+// and by the comparison of two runs.
 
 /** `low` and `high` enclose the median with 95 % confidence, or as near to it as the samples allow. */
 export interface Estimate {
@@ -51,6 +52,11 @@ export function excess(a: Estimate, b: Estimate): Estimate {
     low: Math.max(0, a.low - b.high),
     high: Math.max(0, a.high - b.low),
   }
+}
+
+/** `a` over `b`, which is above zero. Its interval holds 1 where theirs overlap. */
+export function ratioOf(a: Estimate, b: Estimate): Estimate {
+  return { value: a.value / b.value, low: a.low / b.high, high: a.high / b.low }
 }
 
 /**

@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest'
+import { SCHEMA, type BenchDocument, type BenchResult } from '../schema.ts'
+import { changeOf, compare, regressions } from './compare.ts'
+import { renderComparison } from './render.ts'
+
+/** Five rounds of one sample each, a hundredth apart. */
+function cell(workload: string, backend: string, middle: number, rounds = 5): BenchResult {
+  const samples = Array.from({ length: rounds }, (_, round) => middle * (0.98 + round / 100))
+  return {
+    workload,
+    backend,
+    durability: 'strict',
+    unit: 'ms',
+    samples,
+    samplesPerRound: samples.map(() => 1),
+    median: middle,
+  }
+}
+
+function document(results: readonly BenchResult[], browser = 'chromium'): BenchDocument {
+  return {
+    schema: SCHEMA,
+    complete: true,
+    env: {
+      date: '2030-01-01T00:00:00.000Z',
+      browser: { name: browser, version: '1', userAgent: '' },
+      os: '',
+      cpu: '',
+      cores: 2,
+      memoryGiB: 8,
+      fileSystem: 'ext4',
+      node: '',
+      pglite: '',
+      commit: 'abc',
+    },
+    rounds: 5,
+    results,
+    probes: [],
+  }
+}
+
+function text(before: BenchDocument, after: BenchDocument): string {
+  return renderComparison(
+    { file: 'a.json', document: before },
+    { file: 'b.json', document: after },
+    compare(before, after),
+  )
+}
+
+describe('two runs', () => {
+  test('are compared cell by cell, and what overlaps is noise', () => {
+    const before = document([
+      cell('pg-create', 'one', 100),
+      cell('pg-close', 'one', 100),
+      cell('pg-reopen', 'one', 100),
+    ])
+    const after = document([
+      cell('pg-create', 'one', 103),
+      cell('pg-close', 'one', 200),
+      cell('pg-reopen', 'one', 50),
+    ])
+    const { cells, overall } = compare(before, after)
+    expect(cells.map(({ workload, change }) => [workload, change])).toEqual([
+      ['pg-create', 'same'],
+      ['pg-close', 'slower'],
+      ['pg-reopen', 'faster'],
+    ])
+    expect(cells[1]?.ratio.value).toBeCloseTo(2, 9)
+    expect(cells[1]?.ratio.low).toBeCloseTo((0.98 / 1.02) * 2, 9)
+    expect(overall?.value).toBeCloseTo(1.03 ** (1 / 3), 9)
+    expect(overall === undefined ? '' : changeOf(overall)).toBe('same')
+  })
+
+  test('have a mean for each column', () => {
+    const before = document([cell('pg-create', 'one', 1), cell('pg-create', 'two', 1)])
+    const after = document([cell('pg-create', 'one', 2), cell('pg-create', 'two', 0.5)])
+    const { columns, overall } = compare(before, after)
+    const [one, two] = columns
+    expect([one?.column, two?.column]).toEqual(['one strict', 'two strict'])
+    expect(one?.ratio.value).toBeCloseTo(2, 9)
+    expect(two?.ratio.value).toBeCloseTo(0.5, 9)
+    expect(overall?.value).toBeCloseTo(1, 9)
+  })
+
+  test('say nothing about cells that one of them has not, or that are not to be trusted', () => {
+    const wrong = { kind: 'wrong-result', message: 'a row is missing' } as const
+    const before = document([cell('pg-create', 'one', 1), cell('pg-close', 'one', 1)])
+    const after = document([
+      { ...cell('pg-create', 'one', 9), error: wrong },
+      cell('pg-close', 'one', 1),
+      cell('pg-reopen', 'one', 1),
+    ])
+    const comparison = compare(before, after)
+    expect(comparison.cells.map(({ workload }) => workload)).toEqual(['pg-close'])
+    expect(comparison.onlyBefore).toEqual(['pg-create one strict'])
+    expect(comparison.onlyAfter).toEqual(['pg-reopen one strict'])
+  })
+
+  test('cannot tell a change from noise with few samples, and leave it out of the mean', () => {
+    const before = document([cell('pg-create', 'one', 1, 3), cell('pg-close', 'one', 1)])
+    const after = document([cell('pg-create', 'one', 9, 3), cell('pg-close', 'one', 1)])
+    const comparison = compare(before, after)
+    expect(comparison.cells.map(({ change }) => change)).toEqual(['unknown', 'same'])
+    expect(comparison.overall?.value).toBeCloseTo(1, 9)
+    expect(regressions(comparison, 10)).toEqual([])
+    expect(text(before, after)).toContain('1 of 2 figures with fewer than five samples')
+  })
+
+  test('of different machines are compared with a warning', () => {
+    const before = document([cell('pg-create', 'one', 1)])
+    const after = document([cell('pg-create', 'one', 1)], 'firefox')
+    expect(compare(before, after).differences).toEqual(['browser: chromium 1, then firefox 1'])
+    expect(compare(before, before).differences).toEqual([])
+  })
+})
+
+describe('a limit', () => {
+  const before = document([cell('pg-create', 'one', 100), cell('pg-close', 'one', 100)])
+
+  test('is broken by a cell that is slower by more, and by the mean', () => {
+    const after = document([cell('pg-create', 'one', 150), cell('pg-close', 'one', 120)])
+    const comparison = compare(before, after)
+    expect(regressions(comparison, 10)).toEqual([
+      'pg-create one strict',
+      'pg-close one strict',
+      'geometric mean',
+    ])
+    expect(regressions(comparison, 40)).toEqual(['pg-create one strict'])
+    expect(regressions(comparison, 60)).toEqual([])
+  })
+
+  test('is not broken by noise, nor by what became faster', () => {
+    const noisy = document([cell('pg-create', 'one', 103), cell('pg-close', 'one', 20)])
+    expect(regressions(compare(before, noisy), 0)).toEqual([])
+  })
+})
+
+describe('in words', () => {
+  test('the changes come worst first, then what did not change, then the means', () => {
+    const before = document([
+      cell('pg-create', 'one', 100),
+      cell('pg-close', 'one', 100),
+      cell('pg-reopen', 'one', 100),
+    ])
+    const after = document([
+      cell('pg-create', 'one', 150),
+      cell('pg-close', 'one', 300),
+      cell('pg-reopen', 'one', 101),
+    ])
+    const said = text(before, after)
+    expect(said).toMatch(/a\.json \(chromium 1, .*abc, 5 rounds\)/)
+    expect(said).toMatch(/pg-close +one strict +100 → 300 ms +3\.00× \[2\.88× … 3\.12×\] +slower/)
+    expect(said.indexOf('pg-close')).toBeLessThan(said.indexOf('pg-create'))
+    expect(said).not.toContain('pg-reopen')
+    expect(said).toContain('1 of 3 figures within noise')
+    expect(said).toMatch(/all +1\.66× \[.*\] +slower/)
+  })
+
+  test('runs with nothing in common say so', () => {
+    const said = text(document([]), document([cell('pg-create', 'one', 1)]))
+    expect(said).toContain('no figure in common')
+  })
+})

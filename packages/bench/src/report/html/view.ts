@@ -1,0 +1,109 @@
+// A document as the report reads it: levels, columns and cells with their intervals and ratios. Used by
+// the parts of the page.
+
+import { BACKENDS, BASELINE } from '../../backends/index.ts'
+import { estimate, ratioOf, type Estimate } from '../../interval.ts'
+import type { BenchDocument, BenchResult, Unit } from '../../schema.ts'
+
+export const LEVELS = ['strict', 'relaxed'] as const
+/** `memory` where no column of the run persists. */
+export type Level = (typeof LEVELS)[number] | 'memory'
+
+export interface Cell {
+  readonly workload: string
+  readonly backend: string
+  readonly unit: Unit
+  /** Undefined where there is no figure, or one that is not to be trusted. */
+  readonly figure: Estimate | undefined
+  /** To the yardstick; undefined for the yardstick itself and where it has no figure. */
+  readonly ratio: Estimate | undefined
+  /** In place of a figure. */
+  readonly reason: Reason | undefined
+  readonly result: BenchResult
+}
+
+export interface Reason {
+  readonly word: string
+  readonly message: string
+}
+
+const WORDS = {
+  failed: 'failed',
+  timeout: 'hangs',
+  'wrong-result': 'wrong result',
+  unavailable: 'not available',
+  'not-run': 'not run',
+} as const
+
+export class ReportView {
+  readonly document: BenchDocument
+
+  constructor(document: BenchDocument) {
+    this.document = document
+  }
+
+  /** Those that have columns. Strict and relaxed promise different things and are never mixed. */
+  get levels(): readonly Level[] {
+    const present = LEVELS.filter((level) =>
+      this.document.results.some(({ durability }) => durability === level),
+    )
+    return present.length === 0 ? ['memory'] : present
+  }
+
+  get workloads(): readonly string[] {
+    return [...new Set(this.document.results.map(({ workload }) => workload))]
+  }
+
+  backends(level: Level): string[] {
+    return [...new Set(this.#of(level).map(({ backend }) => backend))]
+  }
+
+  /** The cells of a workload, in the order of the columns, without those it does not apply to. */
+  cells(workload: string, level: Level): Cell[] {
+    const results = this.#of(level).filter((result) => result.workload === workload)
+    const yardstick = results.find(({ backend }) => backend === BASELINE)
+    const base = yardstick === undefined ? undefined : figureOf(yardstick)
+    return results
+      .filter(({ skipped }) => skipped === undefined)
+      .map((result): Cell => {
+        const figure = figureOf(result)
+        const { backend, unit } = result
+        const compared = backend !== BASELINE && base !== undefined && base.low > 0
+        return {
+          workload,
+          backend,
+          unit,
+          figure,
+          ratio: compared && figure !== undefined ? ratioOf(figure, base) : undefined,
+          reason: reasonOf(result),
+          result,
+        }
+      })
+  }
+
+  #of(level: Level): BenchResult[] {
+    return this.document.results.filter(
+      ({ durability }) => durability === level || durability === 'none',
+    )
+  }
+}
+
+/** Which colour a backend has: its place among all that there are. */
+export function seriesOf(backend: string): number {
+  return BACKENDS.findIndex(({ name }) => name === backend)
+}
+
+/** Whether it is one of this project's. */
+export function isOurs(backend: string): boolean {
+  return BACKENDS.find(({ name }) => name === backend)?.vfs !== undefined
+}
+
+function figureOf({ samples, samplesPerRound, error }: BenchResult): Estimate | undefined {
+  if (error !== undefined || samples.length === 0) return undefined
+  return estimate(samples, samplesPerRound)
+}
+
+function reasonOf({ error, samples }: BenchResult): Reason | undefined {
+  if (error !== undefined) return { word: WORDS[error.kind], message: error.message }
+  return samples.length === 0 ? { word: 'not run', message: 'nothing was measured' } : undefined
+}
