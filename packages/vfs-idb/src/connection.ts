@@ -5,14 +5,24 @@
 
 import { toVfsError, VfsError } from '@wasm-vfs/core/backend'
 import type { Counters } from './counters.ts'
-import { databaseName, MIGRATIONS, OBJECT_STORES, SCHEMA_VERSION } from './layout.ts'
-import { waitFor } from './waiting.ts'
+import {
+  databaseName,
+  MIGRATIONS,
+  OBJECT_STORES,
+  OWNER,
+  SCHEMA_VERSION,
+  STATE,
+  type OwnerRecord,
+} from './layout.ts'
+import { resultOf, waitFor } from './waiting.ts'
 
 export interface ConnectionOptions {
   /** The store's name. */
   readonly name: string
   readonly counters: Counters
   readonly deadlineMs: number
+  /** Make the database if there is none; only when it is opened for the first time. */
+  readonly create: boolean
 }
 
 /** Runs inside a transaction: whatever it awaits must be a request of that transaction. */
@@ -24,17 +34,21 @@ export type TransactionBody<T> = (
 
 export class Connection {
   readonly #options: ConnectionOptions
-  // Undefined when the browser has closed it, or asked us to.
+  // Undefined before it is first needed, and when the browser has closed it or asked us to.
   #database: IDBDatabase | undefined
+  #wasOpen = false
+  #token: string | undefined
 
-  private constructor(options: ConnectionOptions, database: IDBDatabase) {
+  constructor(options: ConnectionOptions) {
     this.#options = options
-    this.#use(database)
   }
 
-  /** Makes the database if there is none. Errors as `openIdb`. */
-  static async open(options: ConnectionOptions): Promise<Connection> {
-    return new Connection(options, await openDatabase(options, true))
+  /**
+   * From now on nothing is written unless `token` is the owner's: a readwrite transaction that finds
+   * another changes nothing and is ESTALE.
+   */
+  fence(token: string): void {
+    this.#token = token
   }
 
   /**
@@ -47,18 +61,19 @@ export class Connection {
     durability: IDBTransactionDurability,
     body: TransactionBody<T>,
   ): Promise<T> {
+    const operation = operationOf(mode)
     try {
       return await this.#attempt(mode, durability, body)
     } catch (error) {
-      if (!this.#isLost(error)) throw this.#explain(error)
+      if (!this.#isLost(error)) throw this.#explain(error, operation)
     }
     this.close()
     try {
       return await this.#attempt(mode, durability, body)
     } catch (error) {
-      if (!this.#isLost(error)) throw this.#explain(error)
+      if (!this.#isLost(error)) throw this.#explain(error, operation)
       const detail = `the browser ended the transaction, twice (${String(error)})`
-      throw new VfsError('EIO', 'sync', { path: this.#options.name, detail, cause: error })
+      throw new VfsError('EIO', operation, { path: this.#options.name, detail, cause: error })
     }
   }
 
@@ -72,11 +87,11 @@ export class Connection {
     durability: IDBTransactionDurability,
     body: TransactionBody<T>,
   ): Promise<T> {
-    if (this.#database === undefined) this.#use(await openDatabase(this.#options, false))
-    const transaction = this.#database!.transaction(OBJECT_STORES, mode, { durability })
+    const database = await this.#open()
+    const transaction = database.transaction(OBJECT_STORES, mode, { durability })
     this.#options.counters.transactions++
     const { deadlineMs } = this.#options
-    const operation = mode === 'readonly' ? 'open' : 'sync'
+    const operation = operationOf(mode)
     const onTimeout = (): undefined => abort(transaction)
     return await waitFor<T>({ operation, deadlineMs, onTimeout }, (wait) => {
       let result: T
@@ -85,7 +100,9 @@ export class Connection {
       transaction.onabort = () => wait.failed(failure ?? transaction.error ?? aborted())
       void (async () => {
         try {
+          const owner = mode === 'readwrite' ? this.#ownerIn(transaction) : undefined
           result = await body(transaction, wait.progress)
+          await owner
           // Without this the browser first has to notice that no request follows.
           if (mode === 'readwrite') transaction.commit()
         } catch (error) {
@@ -95,6 +112,22 @@ export class Connection {
         }
       })()
     })
+  }
+
+  async #open(): Promise<IDBDatabase> {
+    if (this.#database !== undefined) return this.#database
+    const database = await openDatabase(this.#options, this.#options.create && !this.#wasOpen)
+    this.#wasOpen = true
+    this.#use(database)
+    return database
+  }
+
+  /** Its answer comes before those of all requests that the transaction makes later. */
+  async #ownerIn(transaction: IDBTransaction): Promise<void> {
+    if (this.#token === undefined) return
+    const request = transaction.objectStore(STATE).get(OWNER)
+    const owner = await resultOf<OwnerRecord | undefined>(request)
+    if (owner?.token !== this.#token) throw takenOver(this.#options.name)
   }
 
   #use(database: IDBDatabase): void {
@@ -118,15 +151,20 @@ export class Connection {
     return name === 'InvalidStateError' || name === 'AbortError' || name === 'UnknownError'
   }
 
-  #explain(error: unknown): VfsError {
+  #explain(error: unknown, operation: string): VfsError {
     const path = this.#options.name
-    const explained = toVfsError(error, 'sync', { path })
+    const explained = toVfsError(error, operation, { path })
     if (explained.code !== 'ENOSPC') return explained
     // The browser's own words are often none at all.
     const detail =
       'the quota is used up; nothing is lost, and a later sync that finds room has it all'
-    return new VfsError('ENOSPC', 'sync', { path, detail, cause: error })
+    return new VfsError('ENOSPC', operation, { path, detail, cause: error })
   }
+}
+
+/** Reading is what opening a store does, writing what a sync does. */
+function operationOf(mode: IDBTransactionMode): string {
+  return mode === 'readonly' ? 'open' : 'sync'
 }
 
 function aborted(): DOMException {
@@ -164,12 +202,15 @@ async function openDatabase(
         blocked = true
       }
       request.onupgradeneeded = ({ oldVersion }) => {
-        if (oldVersion === 0 && !create) {
-          refusal = deleted(name)
+        if (oldVersion === 0 && !create) refusal = deleted(name)
+        if (oldVersion > 0 && !isStore(request.result)) refusal = foreign(name)
+        if (refusal !== undefined) {
           request.transaction!.abort()
           return
         }
-        for (const migrate of MIGRATIONS.slice(oldVersion)) migrate(request.result)
+        for (const migrate of MIGRATIONS.slice(oldVersion)) {
+          migrate(request.transaction!, oldVersion === 0)
+        }
       }
       request.onsuccess = () => {
         // Nobody waits any more: an open connection would stand in the way of others.
@@ -179,11 +220,28 @@ async function openDatabase(
       request.onerror = () => wait.failed(refusal ?? explainOpen(request.error, name))
     },
   )
-  if (OBJECT_STORES.every((each) => database.objectStoreNames.contains(each))) return database
+  if (isStore(database)) return database
   database.close()
-  throw new VfsError('EEXIST', 'open', {
+  throw foreign(name)
+}
+
+function isStore(database: IDBDatabase): boolean {
+  return OBJECT_STORES.every((each) => database.objectStoreNames.contains(each))
+}
+
+function foreign(name: string): VfsError {
+  return new VfsError('EEXIST', 'open', {
     path: name,
     detail: `the database '${databaseName(name)}' holds something else; choose another name`,
+  })
+}
+
+function takenOver(name: string): VfsError {
+  return new VfsError('ESTALE', 'sync', {
+    path: name,
+    detail:
+      'another tab or worker has taken this store over, because this one did not answer; what was ' +
+      'synced before is kept, nothing else can be: open it again',
   })
 }
 

@@ -3,7 +3,6 @@
 // way there is lent: writes meanwhile go to a copy, and belong to the next batch.
 
 import {
-  CHUNK_SIZE,
   ChunkedContent,
   type ContentStore,
   type Ino,
@@ -41,6 +40,8 @@ interface TrackedFile {
   readonly stored: Set<number>
   /** Storage must remove records from here on; Infinity if none. */
   cutFrom: number
+  /** Records in storage once everything that was handed out is there. */
+  records: number
 }
 
 /** Most bytes of files as long as the browser gives no estimate of the space there is. */
@@ -48,19 +49,33 @@ const DEFAULT_CAPACITY = 4 * 1024 ** 3
 const ESTIMATE_AGE_MAX_MS = 10_000
 
 export class IdbContent implements ContentStore<ContentFact> {
-  readonly #chunks = new ChunkedContent(DEFAULT_CAPACITY)
+  readonly #chunks: ChunkedContent
+  readonly #chunkSize: number
   readonly #files = new Map<Ino, TrackedFile>()
   // Exactly the files that have dirty chunks or a cut.
   readonly #changed = new Set<Ino>()
-  #space: SpaceStatistics = { total: 0, free: 0 }
+  // Of all the origin's storage; undefined without an estimate.
+  #quota: number | undefined
   #estimatedAt = Number.NEGATIVE_INFINITY
+
+  constructor(chunkSize: number) {
+    this.#chunkSize = chunkSize
+    this.#chunks = new ChunkedContent(DEFAULT_CAPACITY, chunkSize)
+  }
 
   attach(): void {}
 
   /** Takes over what storage holds of a chunk. */
   load(ino: Ino, index: number, bytes: Uint8Array): void {
     this.#chunks.load(ino, index, bytes)
-    this.#track(ino).stored.add(index)
+    const file = this.#track(ino)
+    file.stored.add(index)
+    file.records++
+  }
+
+  /** Records that storage has of a file once the last batch that was handed out is there. */
+  recordsOf(ino: Ino): number {
+    return this.#files.get(ino)?.records ?? 0
   }
 
   read(ino: Ino, into: Uint8Array, at: number): void {
@@ -70,8 +85,8 @@ export class IdbContent implements ContentStore<ContentFact> {
   write(ino: Ino, from: Uint8Array, at: number): void {
     this.#chunks.write(ino, from, at)
     const { dirty } = this.#track(ino)
-    const last = Math.floor((at + from.length - 1) / CHUNK_SIZE)
-    for (let index = Math.floor(at / CHUNK_SIZE); index <= last; index++) dirty.add(index)
+    const last = Math.floor((at + from.length - 1) / this.#chunkSize)
+    for (let index = Math.floor(at / this.#chunkSize); index <= last; index++) dirty.add(index)
     this.#changed.add(ino)
   }
 
@@ -79,8 +94,8 @@ export class IdbContent implements ContentStore<ContentFact> {
     const file = this.#files.get(ino)
     if (newSize >= size || file === undefined) return
     this.#chunks.shrink(ino, newSize)
-    const end = Math.ceil(newSize / CHUNK_SIZE)
-    if (newSize % CHUNK_SIZE !== 0) file.dirty.add(end - 1)
+    const end = Math.ceil(newSize / this.#chunkSize)
+    if (newSize % this.#chunkSize !== 0) file.dirty.add(end - 1)
     this.#cut(file, end)
     this.#update(ino, file)
   }
@@ -114,7 +129,8 @@ export class IdbContent implements ContentStore<ContentFact> {
         if (file.stored.delete(index)) facts.push({ type: 'hole', ino, index })
       }
       file.dirty.clear()
-      if (file.stored.size === 0) this.#files.delete(ino)
+      file.records = file.stored.size
+      if (file.records === 0) this.#files.delete(ino)
     }
     this.#changed.clear()
     return facts
@@ -160,7 +176,7 @@ export class IdbContent implements ContentStore<ContentFact> {
     try {
       const { quota = 0, usage = 0 } = await navigator.storage.estimate()
       const free = Math.max(quota - usage, 0)
-      this.#space = { total: quota, free }
+      this.#quota = quota
       this.#chunks.capacity = this.#chunks.bytes + free
     } catch {
       // Without an estimate (an insecure context, Firefox at times) it is the commit that says ENOSPC.
@@ -168,7 +184,9 @@ export class IdbContent implements ContentStore<ContentFact> {
   }
 
   space(): SpaceStatistics {
-    return this.#space
+    const { capacity, bytes } = this.#chunks
+    const total = this.#quota ?? capacity
+    return { total, free: Math.min(Math.max(capacity - bytes, 0), total) }
   }
 
   close(): Promise<void> {
@@ -181,7 +199,7 @@ export class IdbContent implements ContentStore<ContentFact> {
   #track(ino: Ino): TrackedFile {
     let file = this.#files.get(ino)
     if (file === undefined) {
-      file = { dirty: new Set(), stored: new Set(), cutFrom: Infinity }
+      file = { dirty: new Set(), stored: new Set(), cutFrom: Infinity, records: 0 }
       this.#files.set(ino, file)
     }
     return file

@@ -7,16 +7,19 @@ import {
   takeOwnership,
   toVfsError,
   VfsError,
+  type Ino,
   type ReleaseLock,
   type Vfs,
 } from '@wasm-vfs/core/backend'
 import { Connection } from './connection.ts'
-import { IdbContent, type ContentFact } from './content.ts'
-import { newCounters } from './counters.ts'
+import type { ContentFact } from './content.ts'
+import { newCounters, type Counters } from './counters.ts'
 import { checkStoreName, databaseName } from './layout.ts'
 import { loadStore } from './load.ts'
 import { IdbMetadata } from './metadata.ts'
 import { checkOptions, type IdbOptions, type Settings } from './options.ts'
+import { IdbLedger } from './owner.ts'
+import { askToPersist } from './persist.ts'
 
 /**
  * Opens the store called `name`, a database of its own, and makes it if there is none. Works wherever
@@ -30,11 +33,20 @@ export async function openIdb(name: string, options: IdbOptions = {}): Promise<V
   const settings = checkOptions(options)
   checkStoreName(name)
   checkEnvironment()
-  const release = await takeOwnership(databaseName(name), options)
+  const { deadlineMs } = settings
+  const counters = newCounters()
+  const connection = new Connection({ name, counters, deadlineMs, create: true })
   try {
-    return await openStore(name, settings, release)
+    const ledger = new IdbLedger(connection)
+    const release = await takeOwnership(databaseName(name), options, ledger)
+    try {
+      return await openStore({ name, settings, counters, connection, release })
+    } catch (error) {
+      await release()
+      throw error
+    }
   } catch (error) {
-    await release()
+    connection.close()
     throw toVfsError(error, 'open', { path: name })
   }
 }
@@ -47,33 +59,36 @@ export function checkEnvironment(): void {
   })
 }
 
-async function openStore(name: string, settings: Settings, release: ReleaseLock): Promise<Vfs> {
-  const { level, deadlineMs, onProgress } = settings
-  const counters = newCounters()
-  const content = new IdbContent()
-  const connection = await Connection.open({ name, counters, deadlineMs })
-  try {
-    const { tree, nextOrder } = await loadStore({ connection, content, counters, onProgress })
-    void content.refreshSpace()
-    return new InodeFs<ContentFact>({
-      backend: 'idb',
-      name,
-      level,
-      capabilities: {
-        persistent: true,
-        synchronousFsync: false,
-        hardLinks: true,
-        sharedMemoryWithoutCopy: false,
-        maxFileSize: FILE_SIZE_MAX,
-      },
-      content,
-      metadata: new IdbMetadata({ connection, counters, level, nextOrder }),
-      tree,
-      stats: () => ({ ...counters }),
-      release,
-    })
-  } catch (error) {
-    connection.close()
-    throw error
-  }
+interface Opening {
+  readonly name: string
+  readonly settings: Settings
+  readonly counters: Counters
+  readonly connection: Connection
+  readonly release: ReleaseLock
+}
+
+async function openStore(opening: Opening): Promise<Vfs> {
+  const { name, settings, counters, connection, release } = opening
+  const { level, onProgress, persist } = settings
+  const { tree, content, records } = await loadStore({ connection, counters, onProgress })
+  void content.refreshSpace()
+  if (persist !== undefined) void askToPersist(persist)
+  const chunksOf = (ino: Ino): number => content.recordsOf(ino)
+  return new InodeFs<ContentFact>({
+    backend: 'idb',
+    name,
+    level,
+    capabilities: {
+      persistent: true,
+      synchronousFsync: false,
+      hardLinks: true,
+      sharedMemoryWithoutCopy: false,
+      maxFileSize: FILE_SIZE_MAX,
+    },
+    content,
+    metadata: new IdbMetadata({ connection, counters, level, records, chunksOf }),
+    tree,
+    stats: () => ({ ...counters }),
+    release,
+  })
 }

@@ -3,7 +3,7 @@
 import type { Durability, DurabilityLevel, OwnershipOptions } from '@wasm-vfs/core/backend'
 
 export interface OpenProgress {
-  /** Chunks of 64 KiB read so far, and in all. */
+  /** Chunks (of 32 KiB and less) read so far, and in all. */
   readonly chunksLoaded: number
   readonly chunksTotal: number
 }
@@ -21,6 +21,12 @@ export interface IdbOptions extends OwnershipOptions {
   readonly deadlineMs?: number
   /** Told now and then how far the opening of the store is. */
   readonly onProgress?: (progress: OpenProgress) => void
+  /**
+   * Ask the browser not to evict the origin's storage when the disk is full. Only a window can ask, and
+   * some browsers ask their user. The answer goes to the function, if this is one; `false` also where
+   * nobody can be asked. The opening does not wait for it. Default: `false`.
+   */
+  readonly persist?: boolean | ((persisted: boolean) => void)
 }
 
 /** The options, checked and complete. */
@@ -28,6 +34,8 @@ export interface Settings {
   readonly level: DurabilityLevel
   readonly deadlineMs: number
   readonly onProgress: ((progress: OpenProgress) => void) | undefined
+  /** Told the answer; undefined if the browser is not to be asked. */
+  readonly persist: ((persisted: boolean) => void) | undefined
 }
 
 export const DEADLINE_MS = 60_000
@@ -36,6 +44,7 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
   'durability',
   'deadlineMs',
   'onProgress',
+  'persist',
   'wait',
   'takeOver',
   'onTakeOver',
@@ -50,7 +59,7 @@ export function checkOptions(options: IdbOptions): Settings {
       )
     }
   }
-  const { durability = 'strict', deadlineMs = DEADLINE_MS, onProgress } = options
+  const { durability = 'strict', deadlineMs = DEADLINE_MS, onProgress, persist = false } = options
   if (durability !== 'strict' && durability !== 'relaxed') {
     throw new TypeError(`openIdb: durability is 'strict' or 'relaxed', not '${durability}'`)
   }
@@ -60,5 +69,15 @@ export function checkOptions(options: IdbOptions): Settings {
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw new TypeError(`openIdb: onProgress is a function, not ${typeof onProgress}`)
   }
-  return { level: { current: durability }, deadlineMs, onProgress }
+  if (typeof persist !== 'boolean' && typeof persist !== 'function') {
+    throw new TypeError(`openIdb: persist is a boolean or a function, not ${typeof persist}`)
+  }
+  return { level: { current: durability }, deadlineMs, onProgress, persist: listenerOf(persist) }
+}
+
+function listenerOf(
+  persist: boolean | ((persisted: boolean) => void),
+): ((persisted: boolean) => void) | undefined {
+  if (typeof persist === 'function') return persist
+  return persist ? () => {} : undefined
 }

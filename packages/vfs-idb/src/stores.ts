@@ -1,9 +1,12 @@
 // The stores of this origin: listing and deleting them.
 
 import { takeOwnership, toVfsError, VfsError, type OwnershipOptions } from '@wasm-vfs/core/backend'
+import { Connection } from './connection.ts'
+import { newCounters } from './counters.ts'
 import { checkStoreName, databaseName, storeName } from './layout.ts'
 import { checkEnvironment } from './open.ts'
 import { DEADLINE_MS } from './options.ts'
+import { IdbLedger } from './owner.ts'
 import { waitFor } from './waiting.ts'
 
 /** The names of all stores, sorted. ENOTSUP where IndexedDB cannot list its databases. */
@@ -14,7 +17,9 @@ export async function listIdb(): Promise<string[]> {
   }
   try {
     const databases = await indexedDB.databases()
-    const names = databases.map(({ name = '' }) => storeName(name))
+    // WebKit lists, without a version, what was asked for and not made.
+    const made = databases.filter(({ version = 0 }) => version > 0)
+    const names = made.map(({ name = '' }) => storeName(name))
     return names.filter((name) => name !== undefined).sort()
   } catch (error) {
     throw toVfsError(error, 'list')
@@ -31,9 +36,14 @@ export async function deleteIdb(
 ): Promise<void> {
   checkStoreName(name)
   checkEnvironment()
-  const release = await takeOwnership(databaseName(name), options)
+  const counters = newCounters()
+  const connection = new Connection({ name, counters, deadlineMs: DEADLINE_MS, create: true })
+  const ledger = new IdbLedger(connection)
+  const release = await takeOwnership(databaseName(name), options, ledger)
   try {
+    connection.close()
     await deleteDatabase(name)
+    ledger.isGone()
   } catch (error) {
     throw toVfsError(error, 'delete', { path: name })
   } finally {

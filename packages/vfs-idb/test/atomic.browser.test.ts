@@ -2,9 +2,9 @@
 // for the next.
 
 import { ROOT_INO } from '@wasm-vfs/core'
-import { CHUNK_SIZE } from '@wasm-vfs/core/backend'
 import { deleteIdb, openIdb } from '@wasm-vfs/idb'
 import { describe, expect, it } from 'vitest'
+import { CHUNK_SIZE } from '../src/layout.ts'
 import { chunksOf, withStore } from './raw.ts'
 import type { RoundsRequest } from './rounds.worker.ts'
 import { stateOf } from './rounds.ts'
@@ -70,7 +70,7 @@ describe('what a sync covers', () => {
       while (!progress.finished) {
         await new Promise((resolve) => setTimeout(resolve, 0))
         vfs.write(file, new Uint8Array(100).fill(3 + (writes % 100)), 7)
-        vfs.write(large, new Uint8Array(100).fill(3), (writes % 600) * CHUNK_SIZE)
+        vfs.write(large, new Uint8Array(100).fill(3), (writes % 1200) * CHUNK_SIZE)
         if (writes === 5) vfs.truncate(file, 100)
         writes++
       }
@@ -78,7 +78,7 @@ describe('what a sync covers', () => {
       expect(writes).toBeGreaterThan(5)
       const stored = await chunksOf('atomic-snapshot')
       expect(stored.filter(({ bytes }) => bytes.some((byte) => byte !== 2))).toEqual([])
-      expect(stored).toHaveLength(40 + 640)
+      expect(stored).toHaveLength(40 + 1280)
       const reopened = await again()
       expect(reopened.getattr(file).size).toBeGreaterThanOrEqual(100)
       const head = new Uint8Array(107)

@@ -1,9 +1,9 @@
-// The layout on storage: version 1 as it was published, what is not a store, and what cannot be one.
+// The layout on storage: older versions, other chunk sizes, what is not a store, and what cannot be one.
 
-import { ROOT_INO, VfsError } from '@wasm-vfs/core'
+import { ROOT_INO, type Vfs } from '@wasm-vfs/core'
 import { deleteIdb, listIdb, openIdb } from '@wasm-vfs/idb'
 import { describe, expect, it } from 'vitest'
-import { databaseOf, inRaw, resultOf, withStore } from './raw.ts'
+import { chunksOf, databaseOf, inRaw, openRaw, resultOf, withStore } from './raw.ts'
 
 const FILE = 2
 
@@ -31,7 +31,13 @@ async function makeVersion1(name: string): Promise<void> {
   })
 }
 
-describe('version 1', () => {
+function contentOf(vfs: Vfs, ino: number): Uint8Array {
+  const content = new Uint8Array(vfs.getattr(ino).size)
+  expect(vfs.read(ino, content, 0)).toBe(content.length)
+  return content
+}
+
+describe('a store of version 1', () => {
   it('is read to the last attribute, and written on', async () => {
     await makeVersion1('layout-v1')
     await withStore('layout-v1', async (vfs, again) => {
@@ -39,72 +45,64 @@ describe('version 1', () => {
       const [mtime, ctime] = [2, 3]
       const attributes = { ino: FILE, mode: 0o100640, nlink: 2, size: 100_000, mtime, ctime }
       expect(vfs.getattr(FILE)).toMatchObject(attributes)
-      const content = new Uint8Array(100_000)
-      vfs.read(FILE, content, 0)
-      expect([content.indexOf(7), content.indexOf(8)]).toEqual([65_536, 65_537])
-      expect(content.reduce((sum, byte) => sum + byte, 0)).toBe(15)
+      const expected = new Uint8Array(100_000)
+      expected.set([7, 8], 65_536)
+      expect(contentOf(vfs, FILE)).toEqual(expected)
       expect(vfs.create(ROOT_INO, 'c', 0o644)).toBe(12)
-      const names = (await again()).readdir(ROOT_INO).map(({ name }) => name)
-      expect(names).toEqual(['b', 'a', 'c'])
+      const reopened = await again()
+      expect(reopened.readdir(ROOT_INO).map(({ name }) => name)).toEqual(['b', 'a', 'c'])
+      expect(contentOf(reopened, FILE)).toEqual(expected)
+    })
+  })
+
+  it('keeps its chunks of 64 KiB, and has the present version from then on', async () => {
+    await makeVersion1('layout-v1-chunks')
+    await withStore('layout-v1-chunks', async (vfs, again) => {
+      vfs.write(FILE, new Uint8Array(200_000).fill(9), 0)
+      const reopened = await again()
+      expect(contentOf(reopened, FILE)).toEqual(new Uint8Array(200_000).fill(9))
+      const stored = await chunksOf('layout-v1-chunks')
+      expect(stored.map(({ index }) => index)).toEqual([0, 1, 2, 3])
+      expect(stored[0]!.bytes).toHaveLength(65_536)
+      const database = await openRaw('layout-v1-chunks')
+      expect(database.version).toBe(2)
+      database.close()
+    })
+  })
+
+  it('that is empty is empty', async () => {
+    const name = 'layout-v1-empty'
+    await makeVersion1(name)
+    await inRaw(name, (each) => {
+      for (const store of each.objectStoreNames) each.objectStore(store).clear()
+    })
+    await withStore(name, async (vfs, again) => {
+      expect(vfs.readdir(ROOT_INO)).toEqual([])
+      vfs.mkdir(ROOT_INO, 'made', 0o755)
+      expect((await again()).readdir(ROOT_INO)).toHaveLength(1)
     })
   })
 })
 
-describe('damage is EIO, says what it is, and nothing is changed', () => {
-  const put = (transaction: IDBTransaction, store: string, value: unknown): void => {
-    transaction.objectStore(store).put(value)
-  }
-  const spoilings: readonly [string, RegExp, (transaction: IDBTransaction) => void][] = [
-    ['no root', /root/, (each) => each.objectStore('inodes').delete(ROOT_INO)],
-    ['no inodes', /root/, (each) => each.objectStore('inodes').clear()],
-    [
-      'a name that leads nowhere',
-      /'b' leads to inode 2/,
-      (each) => each.objectStore('inodes').delete(FILE),
-    ],
-    ['no next inode number', /next inode number/, (each) => each.objectStore('state').clear()],
-    [
-      'content of no file',
-      /inode 77/,
-      (each) => put(each, 'chunks', { ino: 77, index: 0, bytes: Uint8Array.of(1) }),
-    ],
-    [
-      'content beyond the end',
-      /chunk 2/,
-      (each) => put(each, 'chunks', { ino: FILE, index: 2, bytes: Uint8Array.of(1) }),
-    ],
-    [
-      'content that is no bytes',
-      /not bytes/,
-      (each) => put(each, 'chunks', { ino: FILE, index: 0, bytes: 'text' }),
-    ],
-    [
-      'a chunk that is too long',
-      /too many/,
-      (each) => put(each, 'chunks', { ino: FILE, index: 0, bytes: new Uint8Array(65_537) }),
-    ],
-  ]
-
-  it.each(spoilings)('%s', async (title, message, spoil) => {
-    const name = `layout-damaged-${title}`
-    await makeVersion1(name)
-    await inRaw(name, spoil)
-    const records = (): Promise<unknown[]> =>
-      inRaw(name, (each) =>
-        Promise.all(
-          [...each.objectStoreNames].map((store) => resultOf(each.objectStore(store).getAll())),
-        ),
-      )
-    const before = await records()
-    for (let attempt = 0; attempt < 2; attempt++) {
-      const error: unknown = await openIdb(name).catch((reason: unknown) => reason)
-      expect(error).toBeInstanceOf(VfsError)
-      expect((error as VfsError).code).toBe('EIO')
-      expect((error as VfsError).message).toMatch(message)
-    }
-    expect(await records()).toEqual(before)
-    await deleteIdb(name)
-  })
+describe('a store of another chunk size', () => {
+  it.each([4096, 131_072])('is read and written in its own (%d bytes)', (chunkSize) =>
+    withStore(`layout-chunks-${chunkSize}`, async (vfs, again) => {
+      await vfs.close()
+      await inRaw(vfs.name, (each) => {
+        each.objectStore('state').put({ key: 'format', chunkSize })
+      })
+      let reopened = await again()
+      const file = reopened.create(ROOT_INO, 'file', 0o644)
+      const expected = Uint8Array.from({ length: 300_000 }, (_, at) => (at % 251) + 1)
+      reopened.write(file, expected, 0)
+      reopened.truncate(file, 280_001)
+      reopened = await again()
+      expect(contentOf(reopened, file)).toEqual(expected.subarray(0, 280_001))
+      const stored = await chunksOf(vfs.name)
+      expect(stored).toHaveLength(Math.ceil(280_001 / chunkSize))
+      expect(stored[0]!.bytes).toHaveLength(chunkSize)
+    }),
+  )
 })
 
 describe('opening', () => {
@@ -135,11 +133,11 @@ describe('opening', () => {
       const told: number[] = []
       const again = await openIdb('layout-progress', {
         onProgress({ chunksLoaded, chunksTotal }) {
-          expect(chunksTotal).toBe(640)
+          expect(chunksTotal).toBe(1280)
           told.push(chunksLoaded)
         },
       })
-      expect(told).toEqual([256, 512, 640])
+      expect(told).toEqual([256, 512, 768, 1024, 1280])
       const last = new Uint8Array(1)
       expect(again.read(file, last, (40 << 20) - 1)).toBe(1)
       expect(last[0]).toBe(1)

@@ -1,4 +1,6 @@
 export { encodeLine, type HeaderBody, type LineBody, type LogFormat } from './chained-lines.ts'
 export { toVfsError, type StorageErrorContext } from './dom-error.ts'
-export { takeOwnership, type OwnershipOptions, type ReleaseLock } from './ownership.ts'
+export type { OwnerLedger } from './noted-owner.ts'
+export { takeOwnership } from './ownership.ts'
+export type { OwnershipOptions, ReleaseLock } from './take-over.ts'
 export { TwoSlotLog, type LoadedLog, type LogFile } from './two-slot-log.ts'

@@ -1,46 +1,38 @@
 // One owner per store: a Web Lock held from open to close. The browser gives the lock back when its
 // holder's tab or worker dies, however it dies, so there is no stale lock to break. A tab that wants a
-// store can ask its owner for it; the asking goes through a BroadcastChannel of the lock's name.
+// store can ask its owner for it; the asking goes through a BroadcastChannel of the lock's name. Where
+// there are no Web Locks (a page without https), a backend can keep a ledger instead: see noted-owner.ts.
 
 import { VfsError } from '../contract/index.ts'
 import { toVfsError } from './dom-error.ts'
-
-export interface OwnershipOptions {
-  /**
-   * What to do when another tab or worker has the store open. Absent: throw EBUSY at once. `true`: wait
-   * until it is free. A signal: wait until it is free or the signal aborts (ECANCELED).
-   */
-  readonly wait?: boolean | AbortSignal | undefined
-  /**
-   * Ask the present owner, if any, to hand the store over, and wait for it: as long as `wait` says, or
-   * without it ten seconds (EBUSY).
-   */
-  readonly takeOver?: boolean | undefined
-  /**
-   * Called once, in the owner, when someone opens the store with `takeOver`. To hand it over, close
-   * what uses it; without this the owner keeps it.
-   */
-  readonly onTakeOver?: (() => void | Promise<void>) | undefined
-}
-
-/** Gives the lock back; resolves when others can have it. Calling it again does nothing more. */
-export type ReleaseLock = () => Promise<void>
-
-const TAKE_OVER_DEADLINE_MS = 10_000
-/** An owner that is still opening does not listen yet, so it is asked again. */
-const ASK_AGAIN_MS = 250
-const REQUEST = 'take-over'
+import { noteOwnership, type OwnerLedger } from './noted-owner.ts'
+import {
+  ASK_AGAIN_MS,
+  busy,
+  notHandedOver,
+  releaseOnRequest,
+  REQUEST,
+  TAKE_OVER_DEADLINE_MS,
+  type OwnershipOptions,
+  type ReleaseLock,
+} from './take-over.ts'
 
 /**
  * Takes the lock called `lockName`, exclusive within the origin. Where the browser has no Web Locks it
- * takes nothing; a backend then relies on what exclusiveness its storage has.
+ * goes by the `ledger`; without one it takes nothing, and the backend relies on what exclusiveness its
+ * storage has.
  */
 export async function takeOwnership(
   lockName: string,
   options: OwnershipOptions = {},
+  ledger?: OwnerLedger,
 ): Promise<ReleaseLock> {
   const locks = (globalThis as Partial<typeof globalThis>).navigator?.locks
-  if (locks === undefined) return () => Promise.resolve()
+  if (locks === undefined) {
+    return ledger === undefined
+      ? () => Promise.resolve()
+      : await noteOwnership(lockName, options, ledger)
+  }
   const release = await acquire(locks, lockName, options)
   return options.onTakeOver === undefined
     ? release
@@ -66,11 +58,7 @@ async function acquire(
     return await request(locks, lockName, lockOptions(patience))
   } catch (error) {
     if (wait !== false || !(error instanceof VfsError) || error.code !== 'ETIMEDOUT') throw error
-    throw new VfsError('EBUSY', 'open', {
-      path: lockName,
-      detail: `its owner did not hand it over within ${TAKE_OVER_DEADLINE_MS} ms`,
-      cause: error,
-    })
+    throw notHandedOver(lockName, error)
   } finally {
     clearInterval(asking)
     channel.close()
@@ -99,34 +87,5 @@ function request(locks: LockManager, lockName: string, options: LockOptions): Pr
       })
     })
     held.catch((error: unknown) => reject(toVfsError(error, 'open', { path: lockName })))
-  })
-}
-
-/** Listens for others who want the store, until it is released. */
-function releaseOnRequest(
-  lockName: string,
-  onTakeOver: () => void | Promise<void>,
-  release: ReleaseLock,
-): ReleaseLock {
-  const channel = new BroadcastChannel(lockName)
-  let asked = false
-  channel.addEventListener('message', ({ data }) => {
-    if (data !== REQUEST || asked) return
-    asked = true
-    // Nobody awaits the callback; what it throws is an error of this program, not of the one that asks.
-    void (async () => onTakeOver())().catch((error: unknown) => reportError(error))
-  })
-  return async () => {
-    channel.close()
-    await release()
-  }
-}
-
-function busy(lockName: string): VfsError {
-  return new VfsError('EBUSY', 'open', {
-    path: lockName,
-    detail:
-      'another tab or worker has this store open; close it there, open with { wait: true } to wait ' +
-      'for it, or with { takeOver: true } to ask for it',
   })
 }
