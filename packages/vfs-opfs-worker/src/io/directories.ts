@@ -1,0 +1,134 @@
+// The directories of a store in OPFS, by path from the store's own. Handles of directories are kept; they
+// stand for a path, so one that is removed and made again needs no new handle.
+
+import { toVfsError, VfsError } from '@wasm-vfs/core/backend'
+import { patiently } from './access.ts'
+import { joinPath, splitPath } from './names.ts'
+
+/** Present in every engine that has OPFS, but not yet in the type library. */
+interface MovableFileHandle extends FileSystemFileHandle {
+  move(directory: FileSystemDirectoryHandle, name: string): Promise<void>
+}
+
+export type Listing = Map<string, FileSystemFileHandle | FileSystemDirectoryHandle>
+
+/** Calls of the browser under way at once: more of them do not go faster. */
+const PARALLEL = 16
+
+export class Directories {
+  readonly #handles = new Map<string, FileSystemDirectoryHandle>()
+
+  constructor(root: FileSystemDirectoryHandle) {
+    this.#handles.set('', root)
+  }
+
+  async get(path: string, options: { create?: boolean } = {}): Promise<FileSystemDirectoryHandle> {
+    const known = this.#handles.get(path)
+    if (known !== undefined) return known
+    const { directory, name } = splitPath(path)
+    const parent = await this.get(directory, options)
+    const handle = await parent.getDirectoryHandle(name, options)
+    this.#handles.set(path, handle)
+    return handle
+  }
+
+  /** Throws what the browser throws. */
+  async file(path: string, options: { create?: boolean } = {}): Promise<FileSystemFileHandle> {
+    const { directory, name } = splitPath(path)
+    const parent = await this.get(directory)
+    return await parent.getFileHandle(name, options)
+  }
+
+  /** Undefined if there is no file of that path. */
+  async find(path: string): Promise<FileSystemFileHandle | undefined> {
+    try {
+      return await this.file(path)
+    } catch (thrown) {
+      if (isAbsent(thrown)) return undefined
+      throw toVfsError(thrown, 'open', { path })
+    }
+  }
+
+  async make(path: string): Promise<void> {
+    // A handle that is kept says nothing about whether the directory is still there.
+    this.forget(path)
+    await this.get(path, { create: true })
+  }
+
+  /** Moves a file, over the one that may be there. */
+  async move(handle: FileSystemFileHandle, to: string): Promise<void> {
+    const { directory, name } = splitPath(to)
+    const parent = await this.get(directory, { create: true })
+    await patiently(() => (handle as MovableFileHandle).move(parent, name), to)
+  }
+
+  /** Removes a file, or a directory with nothing in it. Something else's content stays, and so does it. */
+  async remove(path: string): Promise<void> {
+    const { directory, name } = splitPath(path)
+    try {
+      const parent = await this.get(directory)
+      await patiently(() => parent.removeEntry(name), path)
+      this.forget(path)
+    } catch (thrown) {
+      const error = toVfsError(thrown, 'unlink', { path })
+      if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error
+    }
+  }
+
+  forget(path: string): void {
+    for (const known of this.#handles.keys()) {
+      if (known === path || known.startsWith(`${path}/`)) this.#handles.delete(known)
+    }
+  }
+
+  /** Everything below a directory, `without` one of its entries; directories are listed side by side. */
+  async list(path: string, without?: string): Promise<Listing> {
+    const listing: Listing = new Map()
+    const add = async (directory: FileSystemDirectoryHandle, prefix: string): Promise<void> => {
+      const below: Promise<void>[] = []
+      for await (const [name, handle] of directory.entries()) {
+        if (prefix === path && name === without) continue
+        const at = joinPath(prefix, name)
+        listing.set(at, handle as FileSystemFileHandle | FileSystemDirectoryHandle)
+        if (handle.kind === 'directory') {
+          this.#handles.set(at, handle as FileSystemDirectoryHandle)
+          below.push(add(handle as FileSystemDirectoryHandle, at))
+        }
+      }
+      await Promise.all(below)
+    }
+    try {
+      await add(await this.get(path), path)
+    } catch (thrown) {
+      throw toVfsError(thrown, 'open', { path })
+    }
+    return listing
+  }
+}
+
+export function isAbsent(thrown: unknown): boolean {
+  const { code } = toVfsError(thrown, 'open')
+  return code === 'ENOENT' || code === 'EEXIST' || code === 'ENOTDIR'
+}
+
+/** Runs `work` on all items, some at a time. All have ended when it rejects with the first error. */
+export async function forAll<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+  parallel: number = PARALLEL,
+): Promise<void> {
+  const failures: unknown[] = []
+  let next = 0
+  const worker = async (): Promise<void> => {
+    while (next < items.length && failures.length === 0) {
+      const item = items[next++]!
+      try {
+        await work(item)
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker))
+  if (failures.length > 0) throw failures[0] as VfsError
+}

@@ -1,0 +1,256 @@
+// Opening a store: finds or makes its directory and its log, has what is there agree with what the log
+// says, and puts the parts together.
+
+import { toVfsError, TwoSlotLog, VfsError, type Ino } from '@wasm-vfs/core/backend'
+import { FileAccess } from './access.ts'
+import { newCounters, type Counters } from './counters.ts'
+import { Directories, type Listing } from './directories.ts'
+import { FlushOrder } from './flush-order.ts'
+import { Flusher } from './flusher.ts'
+import { FreshContent } from './fresh-content.ts'
+import type { IoStoreOptions, OpenedStore } from './io-store.ts'
+import { LOG_FILES, LOG_FORMAT, RESERVED_NAME } from './layout.ts'
+import { loadFiles } from './load.ts'
+import { joinPath } from './names.ts'
+import { FlushState, OpenFile } from './open-file.ts'
+import type { StoreParts } from './parts.ts'
+import { Reservation } from './reservation.ts'
+import { imageOf, replay, Sidecar, type Replayed, type SidecarLine } from './sidecar.ts'
+import { OpfsStore } from './store.ts'
+import { HandlePool, type StoredFile } from './stored-file.ts'
+import { CommittedTree } from './tree.ts'
+
+/** Handles that are not for the program's files: two of the log, one of the ballast. */
+const OWN_HANDLES = 3
+/** Room made at least, in bytes, where space is short: what browsers take for a file at once. */
+const RELEASE_MIN = 256 * 1024
+const RELEASE_MORE = 4 * 1024 * 1024
+
+/** What tests put in place of the browser's. */
+export interface StoreEnvironment {
+  /** Default: the root of the origin's private file system. */
+  readonly directory?: FileSystemDirectoryHandle
+  /** Most bytes of content without a committed name to keep in memory. */
+  readonly freshMax?: number
+}
+
+/** See OpenIoStore. */
+export async function openIoStore(
+  options: IoStoreOptions,
+  environment: StoreEnvironment = {},
+): Promise<OpenedStore> {
+  const closing: (() => void)[] = []
+  try {
+    return await open(options, environment, closing)
+  } catch (error) {
+    for (const close of closing.reverse()) close()
+    throw toVfsError(error, 'open', { path: options.name })
+  }
+}
+
+async function open(
+  options: IoStoreOptions,
+  environment: StoreEnvironment,
+  closing: (() => void)[],
+): Promise<OpenedStore> {
+  const counters = newCounters()
+  const access = new FileAccess()
+  const directories = new Directories(await storeDirectory(options.name, environment.directory))
+  await checkForeign(directories)
+  const [log, listing] = await Promise.all([
+    openLog(directories, access, counters, closing),
+    directories.list('', RESERVED_NAME),
+  ])
+  const { sidecar, replayed } = load(log, listing)
+  const loaded = await loadFiles(replayed, listing, directories, sidecar, options)
+  const parts = assemble(
+    options,
+    { counters, access, directories, sidecar, replayed },
+    loaded.files,
+  )
+  for (const file of loaded.suspects) parts.flusher.suspect(file)
+  closing.push(() => {
+    parts.handles.closeAll()
+    parts.reservation.close()
+  })
+  if (!replayed.closed) await parts.reservation.clear()
+  await access.settle()
+  const facts = [...parts.tree.facts()]
+  const unflushed = loaded.suspects.map(({ ino }) => ino)
+  const store = new OpfsStore(parts, environment.freshMax)
+  return { store, tree: { facts, unflushed } }
+}
+
+async function storeDirectory(
+  name: string,
+  root: FileSystemDirectoryHandle | undefined,
+): Promise<FileSystemDirectoryHandle> {
+  let at = root ?? (await navigator.storage.getDirectory())
+  for (const part of name.split('/')) at = await at.getDirectoryHandle(part, { create: true })
+  return at
+}
+
+/** EEXIST if the directory holds something but no store: whose files they are nobody can tell. */
+async function checkForeign(directories: Directories): Promise<void> {
+  try {
+    await directories.get(RESERVED_NAME)
+    return
+  } catch (thrown) {
+    const error = toVfsError(thrown, 'open')
+    if (error.code !== 'ENOENT') throw error
+  }
+  const root = await directories.get('')
+  for await (const name of root.keys()) {
+    throw new VfsError('EEXIST', 'open', {
+      path: root.name,
+      detail: `the directory holds something else ('${name}') and no store; choose another name`,
+    })
+  }
+  await directories.make(RESERVED_NAME)
+}
+
+async function openLog(
+  directories: Directories,
+  access: FileAccess,
+  counters: Counters,
+  closing: (() => void)[],
+): Promise<TwoSlotLog<SidecarLine>> {
+  const openSlot = async (name: string): Promise<OpenFile> => {
+    const path = joinPath(RESERVED_NAME, name)
+    const file = await directories.file(path, { create: true })
+    const handle = await access.open(file, path)
+    const slot = new OpenFile(path, handle, new FlushState(), counters)
+    closing.push(() => slot.close())
+    return slot
+  }
+  const first = await openSlot(LOG_FILES[0])
+  const second = await openSlot(LOG_FILES[1])
+  return new TwoSlotLog<SidecarLine>([first, second], LOG_FORMAT)
+}
+
+function load(
+  log: TwoSlotLog<SidecarLine>,
+  listing: Listing,
+): { sidecar: Sidecar; replayed: Replayed } {
+  const loaded = log.load()
+  if (loaded !== undefined) {
+    return { sidecar: new Sidecar(log, false), replayed: replay(loaded.lines, loaded.closed) }
+  }
+  if (listing.size > 0) {
+    throw new VfsError('EIO', 'open', {
+      detail:
+        `there are files (${[...listing.keys()].slice(0, 3).join(', ')}) but no log to go with ` +
+        'them, so the store is damaged or never settled',
+    })
+  }
+  const now = Date.now()
+  const tree = CommittedTree.empty(now)
+  log.initialize(imageOf(tree, [], now))
+  const none = { pending: undefined, intent: [], dirty: new Set<Ino>(), suspectSizes: false }
+  const replayed = { tree, closed: true, time: now, movedFrom: new Map<Ino, string>(), ...none }
+  return { sidecar: new Sidecar(log, true), replayed }
+}
+
+interface Beginnings extends Pick<StoreParts, 'counters' | 'access' | 'directories' | 'sidecar'> {
+  readonly replayed: Replayed
+}
+
+function assemble(
+  options: IoStoreOptions,
+  { counters, access, directories, sidecar, replayed }: Beginnings,
+  files: Map<Ino, StoredFile>,
+): StoreParts {
+  const order = new FlushOrder(options.windowMs)
+  const reservation = new Reservation(directories, access, counters)
+  const handles = new HandlePool({
+    limit: options.maxHandles - OWN_HANDLES,
+    access,
+    directories,
+    counters,
+    beforeEviction: (file) => {
+      order.beforeClose(file)
+      // Without sync access handles a close writes, and the log must say first that it may.
+      if (!access.isSynchronous && file.state.unflushed) sidecar.flush()
+    },
+    checkSize: (file, opened) => {
+      checkSize(file, opened, replayed.closed, sidecar)
+    },
+  })
+  const growing = (bytes: number, action: () => void): void => {
+    grow(bytes, action, reservation, handles)
+  }
+  return {
+    level: { current: options.durability },
+    directories,
+    access,
+    counters,
+    sidecar,
+    tree: replayed.tree,
+    files,
+    fresh: new FreshContent(),
+    handles,
+    order,
+    reservation,
+    growing,
+    flusher: new Flusher(handles, access),
+  }
+}
+
+/** A file just opened is not as long as the log says. */
+function checkSize(file: StoredFile, opened: OpenFile, closed: boolean, sidecar: Sidecar): void {
+  if (!closed && opened.size > file.size) {
+    // Growth that was never committed, by a session that did not close.
+    opened.truncate(file.size)
+    opened.flush()
+    return
+  }
+  sidecar.append({ suspectSizes: true })
+  throw new VfsError('EIO', 'open', {
+    path: file.path,
+    detail:
+      `other code has changed this file while the store was closed or open: it has ${opened.size} bytes, ` +
+      `and had ${file.size}; reopen the store to go on with what is there`,
+  })
+}
+
+function grow(
+  bytes: number,
+  action: () => void,
+  reservation: Reservation,
+  handles: HandlePool,
+): void {
+  const { held } = reservation
+  const growth = Math.max(bytes, 0)
+  const release = Math.max(growth, RELEASE_MIN)
+  // A browser takes more for a growing file than it grows, and keeps it while the file is open.
+  for (const more of [release, growth + RELEASE_MORE, Infinity, undefined]) {
+    try {
+      action()
+      break
+    } catch (error) {
+      if (!(error instanceof VfsError) || error.code !== 'ENOSPC' || more === undefined) throw error
+      if (!reservation.release(more)) throw error
+      if (more === Infinity) handles.closeOthers()
+    }
+  }
+  if (reservation.held < held) reservation.refill(held - growth)
+}
+
+/** Removes a store with everything in its directory; nothing happens if there is none. Nobody has it open. */
+export async function removeIoStore(
+  name: string,
+  environment: StoreEnvironment = {},
+): Promise<void> {
+  const path = name.split('/')
+  try {
+    let at = environment.directory ?? (await navigator.storage.getDirectory())
+    for (const part of path.slice(0, -1)) at = await at.getDirectoryHandle(part)
+    const store = await at.getDirectoryHandle(path.at(-1)!)
+    // A directory that is no store is none of ours to remove.
+    await store.getDirectoryHandle(RESERVED_NAME)
+    await at.removeEntry(path.at(-1)!, { recursive: true })
+  } catch (thrown) {
+    const error = toVfsError(thrown, 'delete', { path: name })
+    if (error.code !== 'ENOENT') throw error
+  }
+}

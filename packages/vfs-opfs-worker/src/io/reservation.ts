@@ -1,0 +1,109 @@
+// Space promised to the program: a file that occupies it. What the program writes finds other space
+// while there is some; only where there is none the file gives up as much, so that a write that was
+// accepted cannot fail for want of space when it is carried out.
+
+import { VfsError } from '@wasm-vfs/core/backend'
+import type { FileAccess } from './access.ts'
+import type { Counters } from './counters.ts'
+import type { Directories } from './directories.ts'
+import { BALLAST_FILE, RESERVED_NAME } from './layout.ts'
+import { FlushState, OpenFile } from './open-file.ts'
+import { joinPath } from './names.ts'
+
+/** Kept for the store's own log, in bytes. */
+const LOG_MARGIN = 1024 * 1024
+/** Reserved beyond what was asked for, if there is room, so that the next ones need no work. */
+const HEADROOM = 16 * 1024 * 1024
+
+const PATH = joinPath(RESERVED_NAME, BALLAST_FILE)
+
+export class Reservation {
+  readonly #directories: Directories
+  readonly #access: FileAccess
+  readonly #counters: Counters
+  #file: OpenFile | undefined
+  // Growth that the program has been promised and that has not reached OPFS.
+  #owed = 0
+
+  constructor(directories: Directories, access: FileAccess, counters: Counters) {
+    this.#directories = directories
+    this.#access = access
+    this.#counters = counters
+  }
+
+  /** Bytes of growth that can be carried out for certain. */
+  get available(): number {
+    return Math.max(0, this.held - this.#owed - LOG_MARGIN)
+  }
+
+  /** Bytes that the ballast occupies. */
+  get held(): number {
+    return this.#file?.size ?? 0
+  }
+
+  /** Growth of content that is kept in memory for now; negative when it is carried out or given up. */
+  owe(bytes: number): void {
+    this.#owed += bytes
+  }
+
+  /** At least `bytes` available, or ENOSPC. */
+  reserve(bytes: number): number | Promise<number> {
+    if (bytes <= this.available) return this.available
+    return this.#grow(bytes)
+  }
+
+  /** Empties what a session that did not close left. */
+  async clear(): Promise<void> {
+    await this.#open()
+    this.#file!.truncate(0)
+    this.close()
+  }
+
+  /** Gives up `bytes`, or what is left. False if there was nothing. */
+  release(bytes: number): boolean {
+    if (this.#file === undefined || this.#file.size === 0) return false
+    this.#file.truncate(Math.max(0, this.#file.size - bytes))
+    return true
+  }
+
+  /** Takes up the space again that was not needed after all, as far as there is any. */
+  refill(held: number): void {
+    if (this.#file === undefined || this.#file.size >= held) return
+    try {
+      this.#file.truncate(held)
+    } catch (error) {
+      // Then less is available, and whoever reserves next is told.
+      if (!(error instanceof VfsError)) throw error
+    }
+  }
+
+  /** Lets go of all space. */
+  empty(): void {
+    this.#file?.truncate(0)
+  }
+
+  close(): void {
+    this.#file?.close()
+    this.#file = undefined
+  }
+
+  async #grow(bytes: number): Promise<number> {
+    await this.#open()
+    const file = this.#file!
+    const wanted = bytes + this.#owed + LOG_MARGIN
+    try {
+      file.truncate(wanted + HEADROOM)
+    } catch (error) {
+      if (!(error instanceof VfsError) || error.code !== 'ENOSPC') throw error
+      file.truncate(wanted)
+    }
+    return this.available
+  }
+
+  async #open(): Promise<void> {
+    if (this.#file !== undefined) return
+    const handle = await this.#directories.file(PATH, { create: true })
+    const access = await this.#access.open(handle, PATH)
+    this.#file = new OpenFile(PATH, access, new FlushState(), this.#counters)
+  }
+}

@@ -1,0 +1,135 @@
+// A file of the store that lies in OPFS, and the handles that are open on such files: a few, of those
+// used last. A file is opened when it is needed and closed when another one needs its handle; closing
+// flushes nothing, so the file remembers that it has to be.
+
+import { toVfsError, VfsError, type Ino } from '@wasm-vfs/core/backend'
+import type { FileAccess } from './access.ts'
+import type { Counters } from './counters.ts'
+import type { Directories } from './directories.ts'
+import { FlushState, OpenFile } from './open-file.ts'
+
+export class StoredFile {
+  readonly ino: Ino
+  /** From the store's directory. */
+  path: string
+  /** As the program knows it. */
+  size: number
+  /** Finds it without a look into its directory; follows it when it is moved. */
+  handle: FileSystemFileHandle | undefined
+  open: OpenFile | undefined
+  readonly state: FlushState = new FlushState()
+  /** A session that did not close may have left bytes that can be read and are not on storage. */
+  suspect = false
+  /** Line of the log that says the file may hold such bytes, for as long as it counts; 0 for none. */
+  dirtySeq = 0
+  lastWriteAt = 0
+  lastWriteEnd = 0
+
+  constructor(ino: Ino, path: string, size: number, handle?: FileSystemFileHandle) {
+    this.ino = ino
+    this.path = path
+    this.size = size
+    this.handle = handle
+  }
+
+  get needsFlush(): boolean {
+    return this.state.unflushed || this.suspect
+  }
+}
+
+export interface HandlePoolParts {
+  readonly limit: number
+  readonly access: FileAccess
+  readonly directories: Directories
+  readonly counters: Counters
+  /** Runs before a handle is closed for another file's sake. */
+  readonly beforeEviction: (file: StoredFile) => void
+  /** Runs on a file just opened whose size is not what it should be. */
+  readonly checkSize: (file: StoredFile, open: OpenFile) => void
+}
+
+export class HandlePool {
+  readonly limit: number
+  readonly #parts: HandlePoolParts
+  // Files with a handle, the one used longest ago first.
+  readonly #open = new Set<StoredFile>()
+  // Opens under way count as handles.
+  #opening = 0
+
+  constructor(parts: HandlePoolParts) {
+    this.limit = parts.limit
+    this.#parts = parts
+  }
+
+  /**
+   * Runs `work` on the file's open handle: at once if it has one, otherwise as soon as it is open, so that
+   * nothing can take the handle away before.
+   */
+  with<Result>(
+    file: StoredFile,
+    work: (open: OpenFile) => Result,
+  ): Result | Promise<Awaited<Result>> {
+    if (file.open === undefined) return this.#openFor(file, work)
+    // From now on it is the one used last.
+    this.#open.delete(file)
+    this.#open.add(file)
+    return work(file.open)
+  }
+
+  async #openFor<Result>(
+    file: StoredFile,
+    work: (open: OpenFile) => Result,
+  ): Promise<Awaited<Result>> {
+    const { access, directories, counters, checkSize } = this.#parts
+    this.#makeRoom()
+    this.#opening++
+    try {
+      file.handle ??= await directories.file(file.path)
+      const handle = await access.open(file.handle, file.path)
+      const open = new OpenFile(file.path, handle, file.state, counters)
+      file.open = open
+      this.#open.add(file)
+      if (open.size !== file.size) checkSize(file, open)
+    } catch (thrown) {
+      this.close(file)
+      const error = toVfsError(thrown, 'open', { path: file.path })
+      if (error.code !== 'ENOENT') throw error
+      throw new VfsError('EIO', 'open', {
+        path: file.path,
+        detail: 'other code has removed this file',
+        cause: error,
+      })
+    } finally {
+      this.#opening--
+    }
+    return await work(file.open)
+  }
+
+  close(file: StoredFile): void {
+    this.#open.delete(file)
+    file.open?.close()
+    file.open = undefined
+  }
+
+  closeAll(): void {
+    for (const file of this.#open) this.close(file)
+  }
+
+  /** Closes all files but the one used last: an open file may hold more space than it has bytes. */
+  closeOthers(): void {
+    const last = [...this.#open].at(-1)
+    for (const file of this.#open) {
+      if (file === last) continue
+      this.#parts.beforeEviction(file)
+      this.close(file)
+    }
+  }
+
+  #makeRoom(): void {
+    for (const file of this.#open) {
+      if (this.#open.size + this.#opening < this.limit) return
+      this.#parts.beforeEviction(file)
+      this.close(file)
+    }
+  }
+}
