@@ -76,7 +76,8 @@ export class Results {
   /** One line for each row of the summary. */
   summary(): string {
     const lines: string[][] = []
-    for (const [name, { ends, commits, failures }] of Object.entries(this.data.kills).sort()) {
+    const kills = Object.entries(this.data.kills).sort(([a], [b]) => (a < b ? -1 : 1))
+    for (const [name, { ends, commits, failures }] of kills) {
       lines.push([
         name,
         `${ends.browser} browsers killed`,

@@ -262,8 +262,7 @@ function call(
   argument?: unknown,
 ): Promise<unknown> {
   return page.evaluate(
-    ([backend, store, task, argument]) =>
-      globalThis.kills.call(backend as string, store as string, task as string, argument),
+    ([backend, store, task, argument]) => globalThis.kills.call(backend, store, task, argument),
     [backend, store, task, argument] as const,
   )
 }

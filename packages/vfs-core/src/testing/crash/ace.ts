@@ -59,12 +59,11 @@ export function aceSequence(length: number, number: number): Workload {
 export function* aceUpToThree(random: SeededRandom): Generator<Workload> {
   for (let number = 0; number < aceCount(1); number++) yield aceSequence(1, number)
   const longer = [shuffled(2, random), shuffled(3, random)]
-  while (longer.length > 0) {
-    for (const sequences of [...longer]) {
-      const { value, done } = sequences.next()
-      if (done === true) longer.splice(longer.indexOf(sequences), 1)
-      else yield value
-    }
+  for (let turn = 0; longer.length > 0; turn++) {
+    const at = turn % longer.length
+    const { value, done } = longer[at]!.next()
+    if (done === true) longer.splice(at, 1)
+    else yield value
   }
 }
 

@@ -24,7 +24,7 @@ import {
 } from './scenario.ts'
 import { observe, Session, type Point } from './session.ts'
 import type { CrashTarget, StoreOptions } from './target.ts'
-import { SimulatedWorld } from './world.ts'
+import type { SimulatedWorld } from './world.ts'
 
 export interface Limits {
   /** Crash points tried of one session; further ones are left out at random. */

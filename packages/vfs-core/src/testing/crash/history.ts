@@ -103,6 +103,8 @@ export class History {
   readonly #changes = new Map<Ino, number[]>()
   readonly #lastWrites = new Map<Ino, number>()
   #operation = 0
+  // Kept while nothing in it changes.
+  #shownTree: string | undefined
 
   /** A session that starts with what was observed, all of it on storage. */
   constructor(start: Observation, rootIno: Ino, rootMode: number, level: Level) {
@@ -192,7 +194,9 @@ export class History {
   }
 
   chmodded(ino: Ino, mode: number): void {
-    this.#entryOf(ino)!.mode = mode
+    // A file that is held but has no name any more is in no tree.
+    const entry = this.#entryOf(ino)
+    if (entry !== undefined) entry.mode = mode
     this.#changed(ino)
   }
 
@@ -255,6 +259,19 @@ export class History {
     return last
   }
 
+  /** A path of a directory; undefined if it has been removed. */
+  pathOf(directory: Ino): string | undefined {
+    const search = (entry: Entry, path: string): string | undefined => {
+      if (entry.ino === directory) return path
+      for (const [name, child] of entry.entries) {
+        const found = child.kind === 'directory' ? search(child, `${path}/${name}`) : undefined
+        if (found !== undefined) return found
+      }
+      return undefined
+    }
+    return search(this.#root, '')
+  }
+
   inoOf(path: string): Ino | undefined {
     return this.#find(path)?.ino
   }
@@ -278,6 +295,7 @@ export class History {
   }
 
   #changed(...inos: readonly Ino[]): void {
+    this.#shownTree = undefined
     for (const ino of inos) {
       const list = this.#changes.get(ino)
       if (list === undefined) this.#changes.set(ino, [this.#operation])
@@ -331,6 +349,11 @@ export class History {
   }
 
   #tree(): string {
+    this.#shownTree ??= this.#listTree()
+    return this.#shownTree
+  }
+
+  #listTree(): string {
     const lines: string[] = []
     const list = (directory: Entry, prefix: string): void => {
       for (const [name, entry] of directory.entries) {

@@ -7,6 +7,7 @@ export { exploreFamily, FAMILIES, type Family, type FamilyResult } from './famil
 export { History, type Level, type Observation } from './history.ts'
 export { judge, judgeOpen, type Crash, type Moment } from './judge.ts'
 export { describeOperation, type Operation, type Workload } from './operations.ts'
+export { Recorder, type RecorderOptions } from './recorder.ts'
 export { CrashFailure, describeScenario, type Scenario } from './scenario.ts'
 export { observe, Session, type Failure, type Point } from './session.ts'
 export type { CrashTarget, StoreOptions } from './target.ts'

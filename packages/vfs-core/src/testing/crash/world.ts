@@ -82,12 +82,12 @@ export class SimulatedWorld {
 
   /** Waits for something that may itself wait for timers. Throws if it takes ten simulated seconds. */
   async settle<Result>(work: Promise<Result>): Promise<Result> {
-    let settled = false
-    const settle = (): void => void (settled = true)
+    const state = { settled: false }
+    const settle = (): void => void (state.settled = true)
     work.then(settle, settle)
     for (let round = 0; round < 100; round++) {
-      for (let turn = 0; turn < 5000 && !settled; turn++) await Promise.resolve()
-      if (settled) return work
+      for (let turn = 0; turn < 5000 && !state.settled; turn++) await Promise.resolve()
+      if (state.settled) return work
       this.advance(100)
     }
     throw new Error('it hangs: ten simulated seconds have passed')
