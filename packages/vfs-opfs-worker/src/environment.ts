@@ -3,14 +3,18 @@
 
 import { VfsError } from '@wasm-vfs/core/backend'
 
+/** ENOTSUP where there is no OPFS. */
+export function checkStorage(): void {
+  const storage = (globalThis as Partial<typeof globalThis>).navigator?.storage
+  if (typeof storage?.getDirectory === 'function') return
+  throw unsupported(
+    'there is no OPFS here (it needs a browser and https or localhost); use @wasm-vfs/idb',
+  )
+}
+
 /** ENOTSUP that says what is missing and what to use instead. */
 export function checkEnvironment(): void {
-  const storage = (globalThis as Partial<typeof globalThis>).navigator?.storage
-  if (typeof storage?.getDirectory !== 'function') {
-    throw unsupported(
-      'there is no OPFS here (it needs a browser and https or localhost); use @wasm-vfs/idb',
-    )
-  }
+  checkStorage()
   if (!globalThis.crossOriginIsolated || typeof SharedArrayBuffer !== 'function') {
     throw unsupported(
       'this page is not cross-origin isolated: serve it with Cross-Origin-Opener-Policy: same-origin and ' +

@@ -1,4 +1,5 @@
 // The public face of @wasm-vfs/opfs-worker.
 
+export { deleteOpfsWorker } from './delete.ts'
 export { openOpfsWorker } from './open.ts'
 export type { OpfsWorkerOptions } from './options.ts'

@@ -11,17 +11,17 @@ import {
 import type { IoStore, IoStoreOptions, OpenedStore } from '../src/io/io-store.ts'
 
 /** Every write fails. */
-export const INO_FAILS = 901
+export const INO_FAILS = 1_000_001
 /** Reads and writes are awaited. */
-export const INO_ASYNC = 902
+export const INO_ASYNC = 1_000_002
 /** A write blocks the worker for BLOCKED_MS. */
-export const INO_BLOCKS = 903
+export const INO_BLOCKS = 1_000_003
 /** A read is never answered, but the worker lives. */
-export const INO_NEVER = 904
+export const INO_NEVER = 1_000_004
 /** A read blocks the worker for good. */
-export const INO_STUCK = 905
+export const INO_STUCK = 1_000_005
 /** Dropping it makes the next reserve(0) throw, which no request has asked for. */
-export const INO_BREAKS = 906
+export const INO_BREAKS = 1_000_006
 
 export const BLOCKED_MS = 30
 export const RESERVED = 8 * 1024 * 1024
@@ -43,7 +43,15 @@ class MemoryIoStore implements IoStore {
   readonly #files = new Map<Ino, Uint8Array>()
   #committed: readonly Fact[] = []
   #broken = false
-  #stats = { reads: 0, writes: 0, truncates: 0, flushes: 0, bytesRead: 0, bytesWritten: 0, commits: 0 }
+  #stats = {
+    reads: 0,
+    writes: 0,
+    truncates: 0,
+    flushes: 0,
+    bytesRead: 0,
+    bytesWritten: 0,
+    commits: 0,
+  }
 
   read(ino: Ino, into: Uint8Array, at: number): void | Promise<void> {
     this.#stats.reads++

@@ -2,8 +2,7 @@
 // predecessor away, opens the store, hands the tree back and begins to serve. Called once, by the
 // worker's script (../worker.ts), with what opens the store.
 
-import { takeOwnership, toVfsError, VfsError, type ReleaseLock } from '@wasm-vfs/core/backend'
-import { ioLockName } from '../environment.ts'
+import { toVfsError, VfsError, type ReleaseLock } from '@wasm-vfs/core/backend'
 import type { IoStore, OpenIoStore } from '../io/io-store.ts'
 import { encodeError } from './error-codec.ts'
 import { encodeFacts } from './fact-codec.ts'
@@ -17,13 +16,8 @@ import {
   type StartMessage,
   type ToWorker,
 } from './protocol.ts'
+import { awaitPredecessor } from './predecessor.ts'
 import { ServingLoop } from './serving-loop.ts'
-
-/**
- * A session that died may have left a worker that still carries out what was posted; the browser ends
- * it within a few seconds.
- */
-const PREDECESSOR_DEADLINE_MS = 10_000
 
 /** A memory is posted before the request that announces it. */
 const MEMORY_DEADLINE_MS = 5_000
@@ -80,19 +74,6 @@ async function start(
     say({ type: 'refused', ...encodeError(toVfsError(error, 'open'), 'open') })
   } finally {
     await release?.()
-  }
-}
-
-async function awaitPredecessor(name: string): Promise<ReleaseLock> {
-  try {
-    const wait = AbortSignal.timeout(PREDECESSOR_DEADLINE_MS)
-    return await takeOwnership(ioLockName(name), { wait })
-  } catch (error) {
-    throw new VfsError('EBUSY', 'open', {
-      path: name,
-      detail: 'the I/O worker of an earlier session is still at work',
-      cause: error,
-    })
   }
 }
 

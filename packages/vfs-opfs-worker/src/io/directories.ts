@@ -1,7 +1,8 @@
 // The directories of a store in OPFS, by path from the store's own. Handles of directories are kept; they
 // stand for a path, so one that is removed and made again needs no new handle.
 
-import { toVfsError, VfsError } from '@wasm-vfs/core/backend'
+import type { VfsError } from '@wasm-vfs/core/backend';
+import { toVfsError } from '@wasm-vfs/core/backend'
 import { patiently } from './access.ts'
 import { joinPath, splitPath } from './names.ts'
 
@@ -89,10 +90,10 @@ export class Directories {
       for await (const [name, handle] of directory.entries()) {
         if (prefix === path && name === without) continue
         const at = joinPath(prefix, name)
-        listing.set(at, handle as FileSystemFileHandle | FileSystemDirectoryHandle)
+        listing.set(at, handle)
         if (handle.kind === 'directory') {
-          this.#handles.set(at, handle as FileSystemDirectoryHandle)
-          below.push(add(handle as FileSystemDirectoryHandle, at))
+          this.#handles.set(at, handle)
+          below.push(add(handle, at))
         }
       }
       await Promise.all(below)

@@ -88,7 +88,7 @@ async function recover(
   let changed = staging.size > 0
   const places = new Set<string>()
   for (const [path] of tree.located()) places.add(path)
-  for (const announced of [...intent].reverse()) {
+  for (const announced of intent.toReversed()) {
     const path = announced.endsWith('/') ? announced.slice(0, -1) : announced
     if (!listing.has(path) || places.has(path)) continue
     await directories.remove(path)

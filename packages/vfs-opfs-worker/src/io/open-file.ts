@@ -61,7 +61,7 @@ export class OpenFile implements LogFile {
     if (at < this.#size) {
       this.#counters.reads++
       try {
-        done = this.#handle.read(into as Uint8Array<ArrayBuffer>, { at })
+        done = this.#handle.read(into, { at })
       } catch (thrown) {
         throw toVfsError(thrown, 'read', { detail: `reading ${this.path} failed` })
       }
@@ -82,7 +82,7 @@ export class OpenFile implements LogFile {
     this.#state.unflushed = true
     let done: number
     try {
-      done = this.#handle.write(from as Uint8Array<ArrayBuffer>, { at })
+      done = this.#handle.write(from, { at })
     } catch (thrown) {
       throw toVfsError(thrown, 'write', { detail: `writing ${this.path} failed` })
     }

@@ -43,7 +43,7 @@ export async function openIoStore(
   try {
     return await open(options, environment, closing)
   } catch (error) {
-    for (const close of closing.reverse()) close()
+    for (const close of closing.toReversed()) close()
     throw toVfsError(error, 'open', { path: options.name })
   }
 }

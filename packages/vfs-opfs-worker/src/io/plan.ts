@@ -132,7 +132,7 @@ function planDirectories(
   const leaving = new Set(files.flatMap(({ from }) => from ?? []))
   // A directory that another one takes the place of stays as it is.
   const made = parentsFirst([...after].filter((path) => !before.has(path)))
-  const removed = parentsFirst([...before].filter((path) => !after.has(path))).reverse()
+  const removed = parentsFirst([...before].filter((path) => !after.has(path))).toReversed()
   const late = new Set<string>()
   for (const path of made) {
     if (leaving.has(path) || late.has(splitPath(path).directory)) late.add(path)
