@@ -7,6 +7,7 @@ import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import type { BrowserInstanceOption } from 'vitest/node'
 import { BROWSER_NAMES, findBrowser, launchOptions, type BrowserName } from './tools/browsers.ts'
+import { inlineWorkers, isPublishedSource } from './tools/inline-worker.ts'
 import { webkit } from './tools/webkit-provider.ts'
 
 const BROWSER_TESTS = '**/*.browser.test.ts'
@@ -42,7 +43,16 @@ async function browserInstance(name: BrowserName): Promise<BrowserInstanceOption
   }
 }
 
+/** Workers of our own packages start from blobs, as in what is published. */
+const inlinedWorkers = {
+  name: 'inlined-workers',
+  enforce: 'pre' as const,
+  transform: (text: string, id: string): Promise<string> | undefined =>
+    isPublishedSource(id) ? inlineWorkers(id, text) : undefined,
+}
+
 const BROWSER_PROJECT = {
+  plugins: [inlinedWorkers],
   server: { headers: ISOLATION_HEADERS },
   optimizeDeps: {
     // PGlite finds its .wasm and .data relative to its own modules.

@@ -1,6 +1,6 @@
 // One build for all published packages: `pnpm build`. esbuild turns each source file into one module,
-// so dist mirrors src, stack traces stay readable and bundlers drop what is not used; one run of tsc
-// emits the declarations beside them.
+// so dist mirrors src, stack traces stay readable and bundlers drop what is not used; worker scripts are
+// bundled and put into the modules that start them. One run of tsc emits the declarations beside them.
 
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -8,10 +8,14 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { transform } from 'esbuild'
+import { inlineWorkers, selfContained } from './inline-worker.ts'
 import { moduleRequests } from './modules.ts'
 import { filesBelow, publishablePackages, ROOT, type WorkspacePackage } from './workspace.ts'
 
 const run = promisify(execFile)
+
+/** A package's entry of this name is given to `new Worker` as a file, which must import nothing. */
+const WORKER_SCRIPT = 'worker.ts'
 
 async function emitCode({ directory }: WorkspacePackage): Promise<number> {
   const source = join(directory, 'src')
@@ -26,7 +30,12 @@ async function emitModule(directory: string, path: string): Promise<void> {
   const sourceFile = join(directory, 'src', path)
   const output = join(directory, 'dist', path.replace(/\.ts$/, '.js'))
   await mkdir(dirname(output), { recursive: true })
-  const { code, map } = await transform(await readFile(sourceFile, 'utf8'), {
+  if (path === WORKER_SCRIPT) {
+    await writeFile(output, await selfContained(sourceFile, { minify: false }))
+    return
+  }
+  const source = await inlineWorkers(sourceFile, await readFile(sourceFile, 'utf8'))
+  const { code, map } = await transform(source, {
     loader: 'ts',
     format: 'esm',
     target: 'es2022',

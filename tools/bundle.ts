@@ -7,6 +7,7 @@ import { copyFile, mkdir, readFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { build as runBuild, type Loader, type Plugin } from 'esbuild'
+import { inlineWorkers, isPublishedSource } from './inline-worker.ts'
 
 export interface BundleOptions {
   /** Source files by the name of their output (`{ page: 'src/page.ts' }` gives `page.js`). */
@@ -53,14 +54,16 @@ const LOADERS: Readonly<Record<string, Loader>> = {
 
 /**
  * esbuild leaves `new URL('./file', import.meta.url)` as written, but moves the code. This rewrites
- * each to a file beside the bundle, copied there, or to the output of the entry that it names.
+ * each to a file beside the bundle, copied there, or to the output of the entry that it names; worker
+ * scripts of our own packages are put in, as in what is published.
  */
 function assetsBeside(outdir: string): Plugin {
   return {
     name: 'assets-beside',
     setup(build) {
       build.onLoad({ filter: /\.m?[jt]s$/ }, async ({ path }) => {
-        const source = await readFile(path, 'utf8')
+        const text = await readFile(path, 'utf8')
+        const source = isPublishedSource(path) ? await inlineWorkers(path, text) : text
         const assets = new Set<string>()
         const contents = source.replace(ASSET_URL, (written, _quote, target: string) => {
           const file = resolve(dirname(path), target)
