@@ -34,8 +34,14 @@ export function walkToParent(vfs: Vfs, path: string): ParentWalk {
 }
 
 function lookupAt(vfs: Vfs, parent: Ino, name: string, path: string): Ino {
+  const ino = findAt(vfs, parent, name, path)
+  if (ino === undefined) throw new VfsError('ENOENT', 'walk', { path })
+  return ino
+}
+
+function findAt(vfs: Vfs, parent: Ino, name: string, path: string): Ino | undefined {
   try {
-    return vfs.lookup(parent, name)
+    return vfs.find(parent, name)
   } catch (error) {
     if (!(error instanceof VfsError)) throw error
     throw new VfsError(error.code, 'walk', { path, cause: error })
@@ -55,7 +61,7 @@ function descend(vfs: Vfs, path: string, followLast: boolean): ParentWalk {
     let ino: Ino
     if (isLast) {
       // The last component may be missing: whoever asked for the parent wants to make it.
-      const found = tryLookup(vfs, at, name, path)
+      const found = findAt(vfs, at, name, path)
       if (found === undefined || !isSymlink(vfs.getattr(found).mode)) return { parent: at, name }
       ino = found
     } else {
@@ -70,15 +76,6 @@ function descend(vfs: Vfs, path: string, followLast: boolean): ParentWalk {
     checkLength(target)
     if (target.startsWith('/')) at = ROOT_INO
     pending = [...components(target), ...pending]
-  }
-}
-
-function tryLookup(vfs: Vfs, parent: Ino, name: string, path: string): Ino | undefined {
-  try {
-    return lookupAt(vfs, parent, name, path)
-  } catch (error) {
-    if (error instanceof VfsError && error.code === 'ENOENT') return undefined
-    throw error
   }
 }
 

@@ -10,15 +10,17 @@ export type ErrorObserver = (error: VfsError) => void
 export class Errors {
   readonly #FS: FSInternals
   readonly #observer: ErrorObserver | undefined
-  // FS asks for every name it is about to create, so this is the normal case, not a failure: one
-  // instance serves all, as in MEMFS.
-  readonly #noEntry: ErrnoError
+  /**
+   * For a lookup that finds nothing. FS asks for every name it is about to create, so this is the normal
+   * case, not a failure: one instance serves all, as in MEMFS.
+   */
+  readonly noEntry: ErrnoError
 
   constructor(FS: FSInternals, observer: ErrorObserver | undefined) {
     this.#FS = FS
     this.#observer = observer
-    this.#noEntry = new FS.ErrnoError(ERRNO.ENOENT)
-    this.#noEntry.stack = 'ErrnoError: ENOENT'
+    this.noEntry = new FS.ErrnoError(ERRNO.ENOENT)
+    this.noEntry.stack = 'ErrnoError: ENOENT'
   }
 
   /** The value to throw in place of `error`. The original is its `cause`. */
@@ -31,12 +33,6 @@ export class Errors {
     translated.cause = failure
     this.#observe(failure)
     return translated
-  }
-
-  /** As `translate`, for a lookup. */
-  translateLookup(error: unknown): ErrnoError {
-    if (isVfsError(error) && error.errno === ERRNO.ENOENT) return this.#noEntry
-    return this.translate(error, 'lookup')
   }
 
   #observe(failure: VfsError): void {

@@ -61,14 +61,12 @@ export function makeNodeOps(
         }
       }),
 
-    lookup(parent, name) {
-      try {
-        const ino = vfs.lookup(parent.ino, name)
+    lookup: (parent, name) =>
+      guarded('lookup', () => {
+        const ino = vfs.find(parent.ino, name)
+        if (ino === undefined) throw errors.noEntry
         return newNode(parent, name, ino, vfs.getattr(ino).mode)
-      } catch (error) {
-        throw errors.translateLookup(error)
-      }
-    },
+      }),
 
     mknod: (parent, name, mode) =>
       guarded('mknod', () => {

@@ -109,13 +109,21 @@ export class InodeFs<StoreFact = never> implements Vfs {
   // ---- Namespace.
 
   lookup(parentIno: Ino, name: string): Ino {
+    const ino = this.find(parentIno, name)
+    if (ino !== undefined) return ino
+    throw new VfsError('ENOENT', 'lookup', {
+      path: pathOf(this.#directory(parentIno, 'lookup'), name),
+    })
+  }
+
+  find(parentIno: Ino, name: string): Ino | undefined {
     const parent = this.#directory(parentIno, 'lookup')
     const child = parent.entries.get(name)
     if (child !== undefined) return child.ino
     if (name === '.') return parent.ino
     if (name === '..') return parent.parent?.ino ?? parent.ino
     checkName(name, 'lookup')
-    throw new VfsError('ENOENT', 'lookup', { path: pathOf(parent, name) })
+    return undefined
   }
 
   getattr(ino: Ino): Attributes {

@@ -81,10 +81,7 @@ export const faults: readonly Fault[] = [
     requirement: 'path walk',
     name: 'has no dot-dot',
     layer: (vfs) => ({
-      lookup(parent, name) {
-        if (name === '..') throw new VfsError('ENOENT', 'lookup', { path: name })
-        return vfs.lookup(parent, name)
-      },
+      find: (parent, name) => (name === '..' ? undefined : vfs.find(parent, name)),
     }),
   },
   {

@@ -53,6 +53,17 @@ export const lookup: Requirement = requirement('lookup', [
     },
   },
   {
+    name: 'find gives what lookup gives, and undefined for a missing name',
+    run({ vfs }) {
+      const file = writeFile(vfs, 'file')
+      equal(vfs.find(ROOT_INO, 'file'), file, 'the file')
+      equal(vfs.find(ROOT_INO, '..'), ROOT_INO, 'the parent of the root')
+      equal(vfs.find(ROOT_INO, 'missing'), undefined, 'a missing name')
+      refuses(vfs, 'ENOTDIR', 'lookup', () => vfs.find(file, 'name'))
+      refuses(vfs, 'ENAMETOOLONG', 'lookup', () => vfs.find(ROOT_INO, 'n'.repeat(256)))
+    },
+  },
+  {
     name: 'a missing name is ENOENT',
     run({ vfs }) {
       refuses(vfs, 'ENOENT', 'lookup', () => vfs.lookup(ROOT_INO, 'missing'))

@@ -6,7 +6,7 @@ import { bytes, expectErrno, O, type Behaviour, type BehaviourContext } from '..
 
 /** One call of the program for each operation of the Vfs, made on `f`, `d`, `s` and an open stream. */
 const CALLS: readonly [keyof Vfs, (context: BehaviourContext) => unknown][] = [
-  ['lookup', ({ FS, root }) => FS.stat(`${root}/d/unknown`)],
+  ['find', ({ FS, root }) => FS.stat(`${root}/d/unknown`)],
   ['getattr', ({ FS, root }) => FS.stat(`${root}/f`)],
   ['setattr', ({ FS, root }) => FS.chmod(`${root}/f`, 0o600)],
   ['mkdir', ({ FS, root }) => FS.mkdir(`${root}/new`)],
