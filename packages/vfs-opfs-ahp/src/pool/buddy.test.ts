@@ -3,12 +3,13 @@ import { expect, it } from 'vitest'
 import { SLOT_MIN } from '../layout.ts'
 import { BuddyAllocator, type FreeSlot } from './buddy.ts'
 
-type Step = { readonly take: number } | { readonly give: number }
+type Step = { readonly take: number } | { readonly give: number } | { readonly extend: number }
 
 const steps = array(
   oneof(
     record({ take: integer({ min: 0, max: 6 }).map((order) => SLOT_MIN * 2 ** order) }),
     record({ give: nat() }),
+    record({ extend: nat() }),
   ),
   { maxLength: 200 },
 )
@@ -17,9 +18,18 @@ function run(allocator: BuddyAllocator, sequence: readonly Step[]): FreeSlot[] {
   const taken: FreeSlot[] = []
   for (const step of sequence) {
     if ('take' in step) taken.push(allocator.take(step.take))
-    else if (taken.length > 0) {
+    else if (taken.length === 0) continue
+    else if ('give' in step) {
       const [slot] = taken.splice(step.give % taken.length, 1)
       allocator.give({ ...slot!, suspect: false })
+    } else {
+      const at = step.extend % taken.length
+      const { offset, size, suspect } = taken[at]!
+      const wanted = size * 2 ** (1 + (step.extend % 3))
+      const added = allocator.extend(offset, size, wanted)
+      if (added === undefined) continue
+      expect(added).toMatchObject({ offset: offset + size, size: wanted - size })
+      taken[at] = { offset, size: wanted, suspect }
     }
   }
   return taken
@@ -87,4 +97,28 @@ it('keeps space suspect across a lowered top until the file has been cut', () =>
 
   allocator.trimmed()
   expect(allocator.take(2 * SLOT_MIN)).toMatchObject({ offset: 2 * SLOT_MIN, suspect: false })
+})
+
+it('extends a slot into free space and over the top, and says whether that is suspect', () => {
+  const allocator = new BuddyAllocator()
+  expect(
+    allocator.rebuild(
+      [
+        { offset: 0, size: SLOT_MIN },
+        { offset: 3 * SLOT_MIN, size: SLOT_MIN },
+      ],
+      true,
+    ),
+  ).toBeUndefined()
+  expect(allocator.extend(0, SLOT_MIN, 4 * SLOT_MIN)).toBeUndefined()
+  expect(allocator.extend(0, SLOT_MIN, 2 * SLOT_MIN)).toMatchObject({ suspect: true })
+  expect(allocator.extend(3 * SLOT_MIN, SLOT_MIN, 2 * SLOT_MIN)).toBeUndefined()
+  allocator.give({ offset: 3 * SLOT_MIN, size: SLOT_MIN, suspect: false })
+  expect(allocator.top).toBe(2 * SLOT_MIN)
+  expect(allocator.extend(0, 2 * SLOT_MIN, 8 * SLOT_MIN)).toMatchObject({
+    offset: 2 * SLOT_MIN,
+    size: 6 * SLOT_MIN,
+    suspect: true,
+  })
+  expect(allocator.top).toBe(8 * SLOT_MIN)
 })

@@ -48,6 +48,27 @@ export class BuddyAllocator {
   }
 
   /**
+   * Doubles a taken slot of `size` at `offset`, once or more, up to `wanted`; what is added is returned.
+   * Undefined, and nothing changed, if that space is not free or the slot would not be aligned.
+   */
+  extend(offset: number, size: number, wanted: number): FreeSlot | undefined {
+    if (offset % wanted !== 0) return undefined
+    let suspect = false
+    let at = size
+    for (; at < wanted && offset + at < this.#top; at *= 2) {
+      const buddy = this.#free.get(at)?.get(offset + at)
+      if (buddy === undefined) return undefined
+      suspect ||= buddy
+    }
+    for (let half = size; half < at; half *= 2) this.#remove(offset + half, half)
+    if (at < wanted) {
+      suspect ||= offset + at < this.#suspectBelow
+      this.#top = offset + wanted
+    }
+    return { offset: offset + size, size: wanted - size, suspect }
+  }
+
+  /**
    * Gives a slot back, zeroed unless marked suspect. Free space at the very top is not kept: the top
    * comes down instead.
    */

@@ -179,7 +179,7 @@ export class PoolContent implements ContentStore<PoolFact> {
       file.reliedUpon = false
     }
     // Facts are bytes written after those fsyncs, too.
-    this.#order.flushAll()
+    this.#order.beforeBatch()
   }
 
   committed(): void {
@@ -192,7 +192,8 @@ export class PoolContent implements ContentStore<PoolFact> {
   }
 
   async housekeeping(): Promise<void> {
-    if (this.#space.worthCleaning) {
+    const wantsFiles = this.#pool.needsSpares && this.#space.holdsFiles
+    if (this.#space.worthCleaning || wantsFiles) {
       this.#space.clean()
       if (this.#space.worthCompacting) this.#compact()
     }
@@ -243,6 +244,10 @@ export class PoolContent implements ContentStore<PoolFact> {
     const region = this.#regions.get(ino)
     if (region !== undefined && end <= region.capacity) {
       region.file.reserve(region.offset + end)
+      return region
+    }
+    if (region !== undefined && this.#space.extend(region, end)) {
+      this.#placed(ino)
       return region
     }
     const fresh = this.#space.take(ino, end)

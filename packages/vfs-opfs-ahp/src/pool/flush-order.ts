@@ -63,6 +63,15 @@ export class FlushOrder {
     if (this.#pending && Date.now() >= this.#deadline) this.flushAll()
   }
 
+  /**
+   * A batch is about to be appended to the log. What it may rely on is flushed; an earlier batch need
+   * not be, because the log only moves forward and a torn one is cut: a power cut takes the newest
+   * batches, never an older one alone.
+   */
+  beforeBatch(): void {
+    if (this.#deferred.size > 0) this.flushAll()
+  }
+
   /** Performs every deferred flush. */
   flushAll(): void {
     if (!this.#pending) return

@@ -7,9 +7,12 @@ import type { StorageFile } from '../storage/storage-file.ts'
 import { DirtyChunks } from './dirty-chunks.ts'
 import type { FlushOrder } from './flush-order.ts'
 
-/** Files grow in steps of an eighth of their size within these bounds, in bytes. */
-const GROWTH_MIN = 256 * 1024
-const GROWTH_MAX = 8 * 1024 * 1024
+/**
+ * Files grow in steps of a quarter of their size within these bounds, in bytes: each step is a message
+ * to the browser's own process (300 µs in Chromium, 600 µs in Firefox).
+ */
+const GROWTH_MIN = 1024 * 1024
+const GROWTH_MAX = 16 * 1024 * 1024
 
 export class PoolFile {
   readonly serial: number
@@ -58,7 +61,7 @@ export class PoolFile {
   reserve(end: number): void {
     const { size } = this.storage
     if (end <= size) return
-    const step = Math.min(Math.max(size / 8, GROWTH_MIN), GROWTH_MAX)
+    const step = Math.min(Math.max(size / 4, GROWTH_MIN), GROWTH_MAX)
     const generous = Math.ceil(end / step) * step
     try {
       this.storage.truncate(generous)

@@ -17,9 +17,14 @@ import type { Pool } from './pool.ts'
 import type { Region } from './region.ts'
 import { isZero } from './zero.ts'
 
-/** Stale bytes at which they are zeroed right away, and in the next asynchronous moment. */
+/**
+ * Stale bytes at which they are zeroed right away, and in the next asynchronous moment. Zeroing takes
+ * three flushes whatever it cleans, and queries wait for it, so it is not worth its while for less.
+ */
 const STALE_URGENT = 32 * 1024 * 1024
-const STALE_WORTHWHILE = 1024 * 1024
+const STALE_WORTHWHILE = 8 * 1024 * 1024
+/** Bytes above the top of the pack that are worth a truncate and a flush. */
+const TRIM_WORTHWHILE = 1024 * 1024
 /** A pack of which half is free, and at least this many bytes, is worth compacting. */
 const COMPACT_MIN = 8 * 1024 * 1024
 
@@ -42,6 +47,7 @@ export class RegionSpace {
   #left: Region[] = []
   #stale: Region[] = []
   #staleBytes = 0
+  #staleFiles = 0
   // Dedicated files longer than their inode since it shrank: not yet committed, and committed, with
   // the size then.
   readonly #shrinking = new Set<Region>()
@@ -63,6 +69,31 @@ export class RegionSpace {
       if (file !== undefined) return this.#dedicate(file, ino, bytes)
     }
     return this.#regionIn(this.#pool.slots.take(slotSize(bytes)))
+  }
+
+  /**
+   * Enlarges a region where it lies, so that it holds `bytes`: a file that grows bit by bit then need
+   * not be copied. False if its neighbours are in use. ENOSPC.
+   */
+  extend(region: Region, bytes: number): boolean {
+    const { file, offset, capacity } = region
+    if (bytes >= DEDICATED_MIN) return false
+    const wanted = slotSize(bytes)
+    const added = this.#pool.slots.extend(offset, capacity, wanted)
+    if (added === undefined) return false
+    try {
+      file.reserve(offset + wanted)
+      // What a dead session left must not show in this file, and its zeros must be on storage before a
+      // batch says that the place is larger.
+      if (added.suspect && this.#zeroWhereNeeded(region, capacity, wanted)) file.reliedUpon = true
+    } catch (error) {
+      for (let half = capacity; half < wanted; half *= 2) {
+        this.#pool.slots.give({ offset: offset + half, size: half, suspect: added.suspect })
+      }
+      throw error
+    }
+    region.capacity = wanted
+    return true
   }
 
   /** A slot of the same size further down the pack; undefined if there is none. */
@@ -143,6 +174,11 @@ export class RegionSpace {
     return this.#staleBytes >= STALE_WORTHWHILE || this.#shrunk.size > 0
   }
 
+  /** Cleaning yields whole files, as good as new ones and older. */
+  get holdsFiles(): boolean {
+    return this.#staleFiles > 0
+  }
+
   get worthCompacting(): boolean {
     const { freeBytes, top } = this.#pool.slots
     return freeBytes >= COMPACT_MIN && freeBytes >= top / 2
@@ -150,7 +186,8 @@ export class RegionSpace {
 
   #addStale(region: Region): void {
     this.#stale.push(region)
-    this.#staleBytes += region.capacity === Infinity ? STALE_WORTHWHILE : region.written
+    this.#staleBytes += region.written
+    if (region.capacity === Infinity) this.#staleFiles++
   }
 
   // ---- Cleaning.
@@ -165,6 +202,7 @@ export class RegionSpace {
     const stale = this.#stale
     this.#stale = []
     this.#staleBytes = 0
+    this.#staleFiles = 0
     try {
       this.#empty(stale)
     } catch (error) {
@@ -231,7 +269,7 @@ export class RegionSpace {
 
   #trimPack(): void {
     const { pack, slots } = this.#pool
-    if (pack.storage.size - slots.top < STALE_WORTHWHILE) return
+    if (pack.storage.size - slots.top < TRIM_WORTHWHILE) return
     this.#gathering.handDown(pack)
     pack.storage.truncate(slots.top)
     pack.storage.flush()

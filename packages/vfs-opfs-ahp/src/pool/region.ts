@@ -6,7 +6,7 @@ export interface Region {
   readonly file: PoolFile
   /** Where the region starts in the file, and its length; Infinity for a whole pool file. */
   readonly offset: number
-  readonly capacity: number
+  capacity: number
   /** Bytes up to which anything was ever written here; beyond, the region is zero. */
   written: number
   /** Size of the inode. */
