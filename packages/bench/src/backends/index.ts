@@ -4,6 +4,7 @@ import type { Backend } from './backend.ts'
 import { idb } from './idb.ts'
 import { memory } from './memory.ts'
 import { opfsAhp } from './opfs-ahp.ts'
+import { opfsWorker } from './opfs-worker.ts'
 import { pgliteIdb } from './pglite-idb.ts'
 import { pgliteMemfs2opfs } from './pglite-memfs2opfs.ts'
 import { pgliteMemory } from './pglite-memory.ts'
@@ -12,6 +13,7 @@ import { pgliteOpfsAhp } from './pglite-opfs-ahp.ts'
 export const BACKENDS: readonly Backend[] = [
   memory,
   opfsAhp,
+  opfsWorker,
   idb,
   pgliteMemory,
   pgliteIdb,

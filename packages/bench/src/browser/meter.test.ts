@@ -47,17 +47,20 @@ describe('the meter', () => {
   test('divides what is done many times, in microseconds, and leaves out what prepared it', async () => {
     let writes = 0
     const meter = new SampleMeter(() => ({ writes }), 'us')
-    await meter.repeat(async () => {
-      writes += 1_000
-      await Promise.resolve()
-      return {
+    await meter.repeat(
+      () => ({
+        prepare() {
+          writes += 1_000
+          return Promise.resolve()
+        },
         run() {
           const end = performance.now() + 4
           while (performance.now() < end) writes += 0
           writes += 40
         },
-      }
-    }, 4)
+      }),
+      4,
+    )
     expect(meter.counters).toEqual({ writes: 10 })
     expect(Math.min(...meter.samples)).toBeGreaterThanOrEqual(1_000)
     expect(Math.min(...meter.samples)).toBeLessThan(4_000)

@@ -4,7 +4,6 @@
 import type { VfsCounters } from '@wasm-vfs/core'
 import type { Counters } from '../protocol.ts'
 import type { Unit } from '../schema.ts'
-import type { Maybe } from '../backends/files.ts'
 import { REPEAT_MAX, type Meter, type Operation } from '../workloads/workload.ts'
 
 interface Limits {
@@ -59,7 +58,7 @@ export class SampleMeter implements Meter {
     this.#counters = { ...this.#counters, ...counters }
   }
 
-  async repeat<Result>(next: () => Maybe<Operation<Result>>, times = 1): Promise<void> {
+  async repeat<Result>(next: () => Operation<Result>, times = 1): Promise<void> {
     let calls = 0
     const within = (limits: Limits, start: number, count: number): boolean =>
       calls < REPEAT_MAX &&
@@ -68,7 +67,8 @@ export class SampleMeter implements Meter {
 
     const warmUpStart = performance.now()
     for (let count = 0; within(WARM_UP, warmUpStart, count); count++, calls++) {
-      const { run, check } = await next()
+      const { prepare, run, check } = next()
+      await prepare?.()
       const result = await run()
       check?.(result)
     }
@@ -77,9 +77,12 @@ export class SampleMeter implements Meter {
     const prepared = new Map<string, number>()
     const start = performance.now()
     for (let count = 0; within(MEASURED, start, count); count++, calls++) {
-      const idle = this.#stats()
-      const { run, check } = await next()
-      addGrowth(prepared, idle, this.#stats())
+      const { prepare, run, check } = next()
+      if (prepare !== undefined) {
+        const idle = this.#stats()
+        await prepare()
+        addGrowth(prepared, idle, this.#stats())
+      }
       const from = performance.now()
       const pending = run()
       // What answers at once is not awaited: a turn of the queue would count.
@@ -92,7 +95,7 @@ export class SampleMeter implements Meter {
   }
 }
 
-/** What preparing a sample did is not the sample's. */
+/** Adds what happened between `before` and `after`. */
 function addGrowth(total: Map<string, number>, before: VfsCounters, after: VfsCounters): void {
   for (const name of Object.keys(after) as (keyof VfsCounters)[]) {
     if (name === 'handles') continue

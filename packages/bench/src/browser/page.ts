@@ -115,6 +115,6 @@ async function runMount(task: LifeTask, emit: (event: TaskEvent) => void): Promi
 
 /** Each request has a worker of its own: nothing of one life is left in memory for the next. */
 function inWorker(request: WorkerRequest, emit: (event: TaskEvent) => void): Promise<WorkerDone> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+  const worker = new Worker(new URL('./store-worker.ts', import.meta.url), { type: 'module' })
   return supervise(worker, request, emit)
 }

@@ -56,21 +56,21 @@ const sequentialWrites = SIZE_NAMES.map((size): FileWorkload => ({
       await files.unlink('sequential')
       await files.sync()
     }
-    await meter.repeat(async () => {
-      await discard()
-      const target = await files.create('sequential')
-      file = target
-      return {
-        async run() {
-          for (written = 0; written < SEQUENTIAL_BYTES; written += bytes.length) {
-            stamp(bytes, written)
-            const pending = target.write(bytes, written)
-            if (pending instanceof Promise) await pending
-          }
-          await target.fsync()
-        },
-      }
-    })
+    await meter.repeat(() => ({
+      async prepare() {
+        await discard()
+        file = await files.create('sequential')
+      },
+      async run() {
+        const target = file as OpenFile
+        for (written = 0; written < SEQUENTIAL_BYTES; written += bytes.length) {
+          stamp(bytes, written)
+          const pending = target.write(bytes, written)
+          if (pending instanceof Promise) await pending
+        }
+        await target.fsync()
+      },
+    }))
     await discard()
   },
 }))
@@ -198,21 +198,21 @@ const sparse: FileWorkload = {
   async run({ files }, meter) {
     const file = await files.create('sparse')
     const bytes = content(0, 4 * KIB)
-    await meter.repeat(async () => {
-      await file.truncate(0)
-      await files.sync()
-      return {
-        async run() {
-          await file.truncate(SPARSE_BYTES)
-          for (let at = 0; at < SPARSE_BYTES; at += SPARSE_STEP) {
-            stamp(bytes, at)
-            const pending = file.write(bytes, at)
-            if (pending instanceof Promise) await pending
-          }
-          await file.fsync()
-        },
-      }
-    })
+    await meter.repeat(() => ({
+      async prepare() {
+        await file.truncate(0)
+        await files.sync()
+      },
+      async run() {
+        await file.truncate(SPARSE_BYTES)
+        for (let at = 0; at < SPARSE_BYTES; at += SPARSE_STEP) {
+          stamp(bytes, at)
+          const pending = file.write(bytes, at)
+          if (pending instanceof Promise) await pending
+        }
+        await file.fsync()
+      },
+    }))
     const step = new Uint8Array(SPARSE_STEP)
     for (let at = 0; at < SPARSE_BYTES; at += 16 * SPARSE_STEP) {
       await file.read(step, at)

@@ -23,11 +23,14 @@ const create: FileWorkload = {
   summary: 'make 100 files of 1 KiB, and sync',
   async run({ files }, meter) {
     const batches = new Batches(files)
-    await meter.repeat(async () => {
-      await batches.removeAll()
-      const paths = await batches.paths()
-      return { run: () => batches.make(paths) }
-    })
+    let paths: string[] = []
+    await meter.repeat(() => ({
+      async prepare() {
+        await batches.removeAll()
+        paths = await batches.paths()
+      },
+      run: () => batches.make(paths),
+    }))
     await batches.removeAll()
   },
 }
@@ -63,21 +66,22 @@ const rename: FileWorkload = {
     const batches = new Batches(files)
     let paths = await batches.paths()
     await batches.make(paths)
-    await meter.repeat(async () => {
-      const targets = await batches.paths()
-      return {
-        async run() {
-          for (const [index, path] of paths.entries()) {
-            const pending = files.rename(path, targets[index] as string)
-            if (pending instanceof Promise) await pending
-          }
-          await files.sync()
-        },
-        check() {
-          paths = targets
-        },
-      }
-    })
+    let targets: string[] = []
+    await meter.repeat(() => ({
+      async prepare() {
+        targets = await batches.paths()
+      },
+      async run() {
+        for (const [index, path] of paths.entries()) {
+          const pending = files.rename(path, targets[index] as string)
+          if (pending instanceof Promise) await pending
+        }
+        await files.sync()
+      },
+      check() {
+        paths = targets
+      },
+    }))
     batches.renamed(paths)
     for (const path of paths) expectEqual(path, await files.stat(path), SMALL_BYTES)
     await batches.removeAll()
@@ -90,10 +94,10 @@ const unlink: FileWorkload = {
   summary: 'remove 100 files of 1 KiB, and sync',
   async run({ files }, meter) {
     const batches = new Batches(files)
-    await meter.repeat(async () => {
-      await batches.make(await batches.paths())
-      return { run: () => batches.removeAll() }
-    })
+    await meter.repeat(() => ({
+      prepare: async () => batches.make(await batches.paths()),
+      run: () => batches.removeAll(),
+    }))
   },
 }
 

@@ -10,6 +10,7 @@ import { roundTrips } from './postgres-round-trips.ts'
 import { sqlSuite } from './sql.ts'
 import { pgCheckpoint, pgCloseTables } from './tables.ts'
 import { tpcb } from './tpcb.ts'
+import { workerRoundTrip } from './worker-round-trip.ts'
 import type { Workload } from './workload.ts'
 
 export const WORKLOADS: readonly Workload[] = [
@@ -27,6 +28,7 @@ export const WORKLOADS: readonly Workload[] = [
   ...large,
   ...fileNames,
   ...fileIo,
+  workerRoundTrip,
   ...fileCold,
 ]
 

@@ -77,11 +77,11 @@ export interface Meter {
   /** One sample. */
   once(operation: () => Promise<unknown>): Promise<void>
   /**
-   * Many samples, after a few unrecorded ones. `next` prepares an operation and is not timed, nor is
-   * its `check`, which throws if the result is wrong. Where `run` does a thing many times, because once
+   * Many samples, after a few unrecorded ones. `next` makes an operation and is not timed, nor are its
+   * `prepare` and its `check`, which throws if the result is wrong. Where `run` does a thing many times, because once
    * is too short for the clock, `times` says how often, and a sample is what one of them took.
    */
-  repeat<Result>(next: () => Maybe<Operation<Result>>, times?: number): Promise<void>
+  repeat<Result>(next: () => Operation<Result>, times?: number): Promise<void>
   /** One sample that the workload took itself, in its unit. */
   record(sample: number, counters?: Counters): void
   /** More counters, beside those of the backend. */
@@ -89,6 +89,8 @@ export interface Meter {
 }
 
 export interface Operation<Result> {
+  /** Works on the store before the operation; what it does is not counted. */
+  prepare?(): Promise<void>
   run(): Maybe<Result>
   check?(result: Result): void
 }

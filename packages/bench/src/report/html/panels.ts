@@ -103,6 +103,11 @@ function renderPanel(cells: readonly Cell[], shared: Scale): Markup {
   return html`<figure>
     <figcaption><b>${workload}</b><span>${summary}</span></figcaption>
     <table>
+      <colgroup>
+        <col class="name" />
+        <col />
+        <col class="value" />
+      </colgroup>
       <thead>
         <tr>
           <th scope="col">file system</th>

@@ -58,15 +58,18 @@ summary { cursor: pointer; }
 summary h3 { display: inline; margin-right: .5rem; }
 .panels { display: grid; gap: 1.5rem 2rem; margin-top: 1rem;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); align-items: start; }
-figure { margin: 0; min-width: 0; }
+figure { margin: 0; min-width: 0; --name: 8.8rem; --value: 9rem; }
 figcaption b { display: block; }
 figcaption span { display: block; font-size: .825rem; line-height: 1.35; }
 figure table { width: 100%; table-layout: fixed; border-collapse: collapse; font-size: .825rem; margin-top: .4rem; }
 figure thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-figure th { width: 8.6rem; text-align: left; font-weight: 400; padding: 0 .5rem 0 0; white-space: nowrap; }
+figure col.name { width: var(--name); }
+figure col.value { width: var(--value); }
+figure th { text-align: left; font-weight: 400; padding: 0 .5rem 0 0; white-space: nowrap; }
 figure th.ours { font-weight: 650; }
 figure td { padding: 0; }
-figure .figure { width: 8.2rem; text-align: right; white-space: nowrap; }
+figure .figure { text-align: right; white-space: nowrap; }
+.figure { padding-left: .4rem; }
 .figure i, .matrix i { font-style: normal; color: var(--soft); display: inline-block; min-width: 3.3rem; }
 figure .missing td { color: var(--slower); text-align: right; }
 .plot svg { display: block; width: 100%; height: 18px; overflow: visible; }
@@ -76,7 +79,7 @@ figure .missing td { color: var(--slower); text-align: right; }
 .plot .grid { stroke: var(--line); }
 .plot .origin { stroke: var(--soft); stroke-opacity: .6; }
 ${Array.from({ length: 12 }, (_, series) => `.s${series} { --series: var(--s${series}); }`).join('\n')}
-.axis { margin: 0 8.2rem 0 8.6rem; height: 1.2rem; font-size: .7rem; color: var(--soft); }
+.axis { margin: 0 var(--value) 0 var(--name); height: 1.2rem; font-size: .7rem; color: var(--soft); }
 .axis div { position: relative; }
 .axis span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
 
@@ -98,7 +101,12 @@ ${Array.from({ length: 12 }, (_, series) => `.s${series} { --series: var(--s${se
 .reasons span { color: var(--soft); }
 footer { margin-top: 3rem; padding-bottom: 3rem; font-size: .875rem; border-top: 1px solid var(--line); padding-top: 1rem; }
 @media (max-width: 30rem) {
-  .matrix tr > :first-child, .floor tr > :first-child { max-width: 8.5rem; white-space: normal; overflow-wrap: anywhere; }
+  figure { --name: 7.3rem; --value: 6.8rem; }
+  figure table { font-size: .72rem; }
+  figure th { padding-right: .25rem; }
+  .figure i, .matrix i { min-width: 2.6rem; }
+  .axis span:nth-child(even) { display: none; }
+  .matrix tr > :first-child, .floor tr > :first-child { min-width: 8rem; max-width: 8.5rem; white-space: normal; overflow-wrap: anywhere; }
   .floor td:last-child { white-space: normal; min-width: 14rem; }
 }
 @media print { .levels { position: static; } details { break-inside: avoid; } }
