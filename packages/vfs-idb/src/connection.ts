@@ -92,7 +92,10 @@ export class Connection {
     this.#options.counters.transactions++
     const { deadlineMs } = this.#options
     const operation = operationOf(mode)
-    const onTimeout = (): undefined => abort(transaction)
+    const onTimeout = (): VfsError | undefined => {
+      abort(transaction)
+      return mode === 'readonly' ? unanswered(this.#options) : undefined
+    }
     return await waitFor<T>({ operation, deadlineMs, onTimeout }, (wait) => {
       let result: T
       let failure: unknown
@@ -171,7 +174,17 @@ function aborted(): DOMException {
   return new DOMException('the transaction was aborted', 'AbortError')
 }
 
-function abort(transaction: IDBTransaction): undefined {
+/** What may be in the way of reading is a transaction of somebody else. */
+function unanswered({ name, deadlineMs }: ConnectionOptions): VfsError {
+  return new VfsError('ETIMEDOUT', 'open', {
+    path: name,
+    detail:
+      `IndexedDB has not answered for ${deadlineMs} ms; in Safari and other browsers of its engine a ` +
+      'worker terminated in the middle of a sync holds the database until its page is closed',
+  })
+}
+
+function abort(transaction: IDBTransaction): void {
   try {
     transaction.abort()
   } catch {

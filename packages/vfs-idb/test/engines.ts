@@ -1,0 +1,12 @@
+// Where engines differ in what a test can ask of them.
+
+const { userAgent } = navigator
+
+const isWebKit = userAgent.includes('AppleWebKit') && !userAgent.includes('Chrome')
+
+/**
+ * A worker that is terminated in the middle of a transaction lets go of it. WebKit forgets the worker but
+ * leaves the transaction open, so that nobody gets at the database until the page is closed. There the
+ * kills are those of kill.e2e.test.ts, of the whole browser.
+ */
+export const terminatedWorkersLetGo: boolean = !isWebKit
