@@ -9,7 +9,6 @@ import {
   BLOCK_SIZE,
   FILE_SIZE_MAX,
   isDirectory,
-  isSymlink,
   NAME_MAX,
   ROOT_INO,
   S_IFDIR,
@@ -30,10 +29,12 @@ import {
   type Vfs,
   type VfsCounters,
 } from '../contract/index.ts'
-import { inodeFact, makeInode, type Inode, type Tree } from './inode.ts'
+import type { Inode, Tree } from './inode.ts'
+import { InodeTable } from './inode-table.ts'
 import { Journal } from './journal.ts'
 import { checkName, checkTarget } from './names.ts'
-import type { ContentStore, Fact, MetadataStore } from './ports.ts'
+import { isWithin, pathOf } from './paths.ts'
+import type { ContentStore, MetadataStore } from './ports.ts'
 
 /** Shared between the engine, which may lower it, and the stores, which obey it. */
 export interface DurabilityLevel {
@@ -68,10 +69,7 @@ export class InodeFs<StoreFact = never> implements Vfs {
   readonly #journal: Journal<StoreFact>
   readonly #release: () => void | Promise<void>
   readonly #maxFileSize: number
-  // Every inode with a name or a reference, and no other.
-  readonly #inodes: Map<Ino, Inode>
-  readonly #root: Inode
-  #nextIno: Ino
+  readonly #inodes: InodeTable<StoreFact>
   #syncing: Promise<void> = Promise.resolve()
   // Set by the call of `close`, from which on every operation is refused: one that came after the last
   // commit was taken would succeed and be lost.
@@ -88,14 +86,12 @@ export class InodeFs<StoreFact = never> implements Vfs {
     this.#metadata = parts.metadata
     this.#release = parts.release ?? (() => {})
     this.#maxFileSize = Math.min(parts.capabilities.maxFileSize, FILE_SIZE_MAX)
-    this.#inodes = parts.tree.inodes
-    this.#nextIno = parts.tree.nextIno
-    this.#root = this.#inode(ROOT_INO, 'open')
-    this.#journal = new Journal(this.#content, this.#metadata, () => this.#snapshot())
+    this.#journal = new Journal(this.#content, this.#metadata, () => this.#inodes.snapshot())
+    this.#inodes = new InodeTable(parts.name, parts.tree, this.#content, this.#journal)
     this.#content.attach(this.#journal)
-    if (this.#root.fresh) this.#journal.inodeCreated(this.#root)
+    if (this.#inodes.root.fresh) this.#journal.inodeCreated(this.#inodes.root)
     // Whoever held these open died; nobody can reach them any more.
-    for (const orphan of parts.tree.orphans) this.#drop(orphan)
+    for (const orphan of parts.tree.orphans) this.#inodes.drop(orphan)
   }
 
   get durability(): Durability {
@@ -112,12 +108,12 @@ export class InodeFs<StoreFact = never> implements Vfs {
     const ino = this.find(parentIno, name)
     if (ino !== undefined) return ino
     throw new VfsError('ENOENT', 'lookup', {
-      path: pathOf(this.#directory(parentIno, 'lookup'), name),
+      path: pathOf(this.#inodes.directory(parentIno, 'lookup'), name),
     })
   }
 
   find(parentIno: Ino, name: string): Ino | undefined {
-    const parent = this.#directory(parentIno, 'lookup')
+    const parent = this.#inodes.directory(parentIno, 'lookup')
     const child = parent.entries.get(name)
     if (child !== undefined) return child.ino
     if (name === '.') return parent.ino
@@ -127,7 +123,7 @@ export class InodeFs<StoreFact = never> implements Vfs {
   }
 
   getattr(ino: Ino): Attributes {
-    const inode = this.#inode(ino, 'getattr')
+    const inode = this.#inodes.get(ino, 'getattr')
     return {
       ino,
       mode: inode.mode,
@@ -140,7 +136,7 @@ export class InodeFs<StoreFact = never> implements Vfs {
   }
 
   setattr(ino: Ino, changes: AttributeChanges): void {
-    const inode = this.#inode(ino, 'setattr')
+    const inode = this.#inodes.get(ino, 'setattr')
     const { mode, size, atime, mtime, ctime } = changes
     for (const time of [atime, mtime, ctime]) {
       if (time !== undefined && !Number.isFinite(time)) {
@@ -156,39 +152,39 @@ export class InodeFs<StoreFact = never> implements Vfs {
   }
 
   mkdir(parentIno: Ino, name: string, mode: number): Ino {
-    const parent = this.#parentForNew(parentIno, name, 'mkdir')
-    const inode = this.#newInode(S_IFDIR | (mode & S_PERMISSIONS))
-    this.#addName(parent, name, inode)
+    const parent = this.#inodes.parentForNew(parentIno, name, 'mkdir')
+    const inode = this.#inodes.add(S_IFDIR | (mode & S_PERMISSIONS))
+    this.#inodes.addName(parent, name, inode)
     return inode.ino
   }
 
   create(parentIno: Ino, name: string, mode: number): Ino {
-    const parent = this.#parentForNew(parentIno, name, 'create')
-    const inode = this.#newInode(S_IFREG | (mode & S_PERMISSIONS))
-    this.#addName(parent, name, inode)
+    const parent = this.#inodes.parentForNew(parentIno, name, 'create')
+    const inode = this.#inodes.add(S_IFREG | (mode & S_PERMISSIONS))
+    this.#inodes.addName(parent, name, inode)
     return inode.ino
   }
 
   symlink(parentIno: Ino, name: string, target: string): Ino {
     const length = checkTarget(target, 'symlink')
-    const parent = this.#parentForNew(parentIno, name, 'symlink')
-    const inode = this.#newInode(S_IFLNK | 0o777, target)
+    const parent = this.#inodes.parentForNew(parentIno, name, 'symlink')
+    const inode = this.#inodes.add(S_IFLNK | 0o777, target)
     inode.size = length
-    this.#addName(parent, name, inode)
+    this.#inodes.addName(parent, name, inode)
     return inode.ino
   }
 
   readlink(ino: Ino): string {
-    const inode = this.#inode(ino, 'readlink')
+    const inode = this.#inodes.get(ino, 'readlink')
     if (inode.target === undefined) {
-      throw new VfsError('EINVAL', 'readlink', { path: this.#anyPathOf(inode) })
+      throw new VfsError('EINVAL', 'readlink', { path: this.#inodes.anyPathOf(inode) })
     }
     return inode.target
   }
 
   link(ino: Ino, parentIno: Ino, name: string): void {
-    const inode = this.#inode(ino, 'link')
-    const parent = this.#parentForNew(parentIno, name, 'link')
+    const inode = this.#inodes.get(ino, 'link')
+    const parent = this.#inodes.parentForNew(parentIno, name, 'link')
     const path = pathOf(parent, name)
     if (!this.capabilities.hardLinks) {
       throw new VfsError('EPERM', 'link', { path, detail: `${this.backend} has no hard links` })
@@ -199,39 +195,39 @@ export class InodeFs<StoreFact = never> implements Vfs {
     if (inode.nlink === 0) throw new VfsError('ENOENT', 'link', { path })
     inode.ctime = Date.now()
     this.#journal.timesChanged(inode)
-    this.#addName(parent, name, inode)
+    this.#inodes.addName(parent, name, inode)
   }
 
   unlink(parentIno: Ino, name: string): void {
-    const parent = this.#directory(parentIno, 'unlink')
-    const inode = this.#child(parent, name, 'unlink')
+    const parent = this.#inodes.directory(parentIno, 'unlink')
+    const inode = this.#inodes.child(parent, name, 'unlink')
     if (inode.entries !== undefined) {
       throw new VfsError('EISDIR', 'unlink', { path: pathOf(parent, name) })
     }
-    this.#removeName(parent, name, inode, Date.now())
+    this.#inodes.removeName(parent, name, inode, Date.now())
   }
 
   rmdir(parentIno: Ino, name: string): void {
-    const parent = this.#directory(parentIno, 'rmdir')
+    const parent = this.#inodes.directory(parentIno, 'rmdir')
     const path = pathOf(parent, name)
     if (name === '.') throw new VfsError('EINVAL', 'rmdir', { path })
     if (name === '..') throw new VfsError('ENOTEMPTY', 'rmdir', { path })
-    const inode = this.#child(parent, name, 'rmdir')
+    const inode = this.#inodes.child(parent, name, 'rmdir')
     if (inode.entries === undefined) throw new VfsError('ENOTDIR', 'rmdir', { path })
     if (inode.entries.size > 0) throw new VfsError('ENOTEMPTY', 'rmdir', { path })
-    this.#removeName(parent, name, inode, Date.now())
+    this.#inodes.removeName(parent, name, inode, Date.now())
   }
 
   rename(parentIno: Ino, name: string, newParentIno: Ino, newName: string): void {
-    const parent = this.#directory(parentIno, 'rename')
-    const newParent = this.#directory(newParentIno, 'rename')
+    const parent = this.#inodes.directory(parentIno, 'rename')
+    const newParent = this.#inodes.directory(newParentIno, 'rename')
     for (const each of [name, newName]) {
       if (each === '.' || each === '..') {
         throw new VfsError('EBUSY', 'rename', { path: pathOf(parent, each) })
       }
     }
-    const inode = this.#child(parent, name, 'rename')
-    this.#checkAlive(newParent, newName, 'rename')
+    const inode = this.#inodes.child(parent, name, 'rename')
+    this.#inodes.checkAlive(newParent, newName, 'rename')
     const replaced = newParent.entries.get(newName)
     if (replaced === undefined) checkName(newName, 'rename')
     if (replaced === inode) return
@@ -246,7 +242,7 @@ export class InodeFs<StoreFact = never> implements Vfs {
     const now = Date.now()
     if (replaced !== undefined) {
       newParent.entries.delete(newName)
-      this.#lostName(newParent, replaced, now)
+      this.#inodes.lostName(newParent, replaced, now)
     }
     parent.entries.delete(name)
     this.#journal.entryRemoved(parent, name, inode)
@@ -260,13 +256,13 @@ export class InodeFs<StoreFact = never> implements Vfs {
     }
     inode.ctime = now
     this.#journal.timesChanged(inode)
-    this.#contentsChanged(parent, now)
-    this.#contentsChanged(newParent, now)
+    this.#inodes.contentsChanged(parent, now)
+    this.#inodes.contentsChanged(newParent, now)
   }
 
   readdir(ino: Ino): DirectoryEntry[] {
-    const directory = this.#directory(ino, 'readdir')
-    this.#accessed(directory)
+    const directory = this.#inodes.directory(ino, 'readdir')
+    this.#inodes.accessed(directory)
     const list: DirectoryEntry[] = []
     for (const [name, child] of directory.entries) {
       list.push({ name, ino: child.ino, type: child.mode & S_IFMT })
@@ -275,7 +271,7 @@ export class InodeFs<StoreFact = never> implements Vfs {
   }
 
   statfs(): FileSystemStatistics {
-    this.#inode(ROOT_INO, 'statfs')
+    this.#inodes.get(ROOT_INO, 'statfs')
     const { total, free } = this.#content.space()
     return {
       blockSize: BLOCK_SIZE,
@@ -289,7 +285,7 @@ export class InodeFs<StoreFact = never> implements Vfs {
   // ---- Content.
 
   read(ino: Ino, into: Uint8Array, at: number): number {
-    const inode = this.#regular(ino, 'read')
+    const inode = this.#inodes.regular(ino, 'read')
     checkOffset(at, 'read')
     const available = inode.size - at
     if (available <= 0 || into.length === 0) return 0
@@ -297,14 +293,14 @@ export class InodeFs<StoreFact = never> implements Vfs {
     try {
       this.#content.read(ino, target, at)
     } catch (error) {
-      throw this.#named(error, inode, 'read')
+      throw this.#inodes.named(error, inode, 'read')
     }
-    this.#accessed(inode)
+    this.#inodes.accessed(inode)
     return target.length
   }
 
   write(ino: Ino, from: Uint8Array, at: number): number {
-    const inode = this.#regular(ino, 'write')
+    const inode = this.#inodes.regular(ino, 'write')
     checkOffset(at, 'write')
     if (from.length === 0) return 0
     const end = at + from.length
@@ -312,7 +308,7 @@ export class InodeFs<StoreFact = never> implements Vfs {
     try {
       this.#content.write(ino, from, at, inode.size)
     } catch (error) {
-      throw this.#named(error, inode, 'write')
+      throw this.#inodes.named(error, inode, 'write')
     }
     if (end > inode.size) {
       inode.size = end
@@ -324,11 +320,11 @@ export class InodeFs<StoreFact = never> implements Vfs {
   }
 
   truncate(ino: Ino, size: number): void {
-    this.#resize(this.#inode(ino, 'truncate'), size, 'truncate')
+    this.#resize(this.#inodes.get(ino, 'truncate'), size, 'truncate')
   }
 
   fsync(ino: Ino, options: FsyncOptions = {}): void {
-    const inode = this.#inode(ino, 'fsync')
+    const inode = this.#inodes.get(ino, 'fsync')
     if (!this.capabilities.synchronousFsync) return
     try {
       if (inode.entries === undefined) this.#content.fsync(ino, options.dataOnly ?? false)
@@ -336,36 +332,37 @@ export class InodeFs<StoreFact = never> implements Vfs {
       // and the next fsync finds nothing to do.
       if (this.#journal.concerns(ino)) this.#journal.commit(true)
     } catch (error) {
-      throw this.#named(error, inode, 'fsync')
+      throw this.#inodes.named(error, inode, 'fsync')
     }
   }
 
   // ---- Life of an inode.
 
   acquire(ino: Ino): void {
-    this.#inode(ino, 'acquire').references++
+    this.#inodes.get(ino, 'acquire').references++
   }
 
   release(ino: Ino): void {
-    const inode = this.#inode(ino, 'release')
+    const inode = this.#inodes.get(ino, 'release')
     if (inode.references === 0) {
       throw new VfsError('EINVAL', 'release', {
-        path: this.#anyPathOf(inode),
+        path: this.#inodes.anyPathOf(inode),
         detail: `inode ${ino} is not held`,
       })
     }
     inode.references--
-    this.#dropIfUnused(inode)
+    this.#inodes.dropIfUnused(inode)
   }
 
   // ---- Whole file system.
 
   async sync(options: SyncOptions = {}): Promise<void> {
-    this.#inode(ROOT_INO, 'sync')
+    this.#inodes.get(ROOT_INO, 'sync')
     return this.#serialize(() => this.#sync(options))
   }
 
   close(): Promise<void> {
+    this.#inodes.closed = true
     this.#closing ??= this.#serialize(() => this.#close())
     return this.#closing
   }
@@ -410,124 +407,17 @@ export class InodeFs<StoreFact = never> implements Vfs {
     if (failures.length > 0) throw failures[0]
   }
 
-  // ---- Inodes and names.
-
-  #inode(ino: Ino, operation: string): Inode {
-    const inode = this.#inodes.get(ino)
-    if (inode === undefined || this.#closing !== undefined) throw this.#stale(ino, operation)
-    return inode
-  }
-
-  #stale(ino: Ino, operation: string): VfsError {
-    const closed = this.#closing !== undefined
-    const detail = closed ? `the file system '${this.name}' is closed` : `there is no inode ${ino}`
-    return new VfsError('ESTALE', operation, { detail })
-  }
-
-  #directory(ino: Ino, operation: string): DirectoryInode {
-    const inode = this.#inode(ino, operation)
-    if (inode.entries === undefined) {
-      throw new VfsError('ENOTDIR', operation, { path: this.#anyPathOf(inode) })
-    }
-    return inode as DirectoryInode
-  }
-
-  #regular(ino: Ino, operation: string): Inode {
-    const inode = this.#inode(ino, operation)
-    if ((inode.mode & S_IFMT) !== S_IFREG) throw this.#notRegular(inode, operation)
-    return inode
-  }
-
-  #notRegular(inode: Inode, operation: string): VfsError {
-    const path = this.#anyPathOf(inode)
-    return new VfsError(isSymlink(inode.mode) ? 'EINVAL' : 'EISDIR', operation, { path })
-  }
-
-  #child(parent: DirectoryInode, name: string, operation: string): Inode {
-    const inode = parent.entries.get(name)
-    if (inode !== undefined) return inode
-    if (name === '.' || name === '..') {
-      throw new VfsError('EISDIR', operation, { path: pathOf(parent, name) })
-    }
-    checkName(name, operation)
-    throw new VfsError('ENOENT', operation, { path: pathOf(parent, name) })
-  }
-
-  #parentForNew(parentIno: Ino, name: string, operation: string): DirectoryInode {
-    const parent = this.#directory(parentIno, operation)
-    checkName(name, operation)
-    this.#checkAlive(parent, name, operation)
-    if (parent.entries.has(name) || name === '.' || name === '..') {
-      throw new VfsError('EEXIST', operation, { path: pathOf(parent, name) })
-    }
-    return parent
-  }
-
-  /** A directory that was removed while held takes no new names. */
-  #checkAlive(directory: DirectoryInode, name: string, operation: string): void {
-    if (directory.nlink === 0) throw new VfsError('ENOENT', operation, { path: name })
-  }
-
-  #newInode(mode: number, target?: string): Inode {
-    const inode = makeInode(this.#nextIno++, mode, Date.now(), target)
-    this.#inodes.set(inode.ino, inode)
-    this.#journal.inodeCreated(inode)
-    return inode
-  }
-
-  #addName(parent: DirectoryInode, name: string, inode: Inode): void {
-    parent.entries.set(name, inode)
-    this.#journal.entrySet(parent, name, inode, undefined)
-    if (inode.entries !== undefined) {
-      inode.parent = parent
-      inode.name = name
-      parent.nlink++
-    } else {
-      inode.nlink++
-    }
-    this.#contentsChanged(parent, inode.ctime)
-  }
-
-  #removeName(parent: DirectoryInode, name: string, inode: Inode, now: number): void {
-    parent.entries.delete(name)
-    this.#journal.entryRemoved(parent, name, inode)
-    this.#lostName(parent, inode, now)
-  }
-
-  #lostName(parent: DirectoryInode, inode: Inode, now: number): void {
-    if (inode.entries !== undefined) {
-      parent.nlink--
-      inode.nlink = 0
-    } else {
-      inode.nlink--
-    }
-    inode.ctime = now
-    this.#journal.timesChanged(inode)
-    this.#contentsChanged(parent, now)
-    this.#dropIfUnused(inode)
-  }
-
-  #dropIfUnused(inode: Inode): void {
-    if (inode.nlink === 0 && inode.references === 0) this.#drop(inode)
-  }
-
-  #drop(inode: Inode): void {
-    this.#inodes.delete(inode.ino)
-    if (inode.entries === undefined) this.#content.drop(inode.ino)
-    this.#journal.inodeDropped(inode)
-  }
-
   // ---- Sizes and times.
 
   #resize(inode: Inode, size: number, operation: string): void {
-    if ((inode.mode & S_IFMT) !== S_IFREG) throw this.#notRegular(inode, operation)
+    if ((inode.mode & S_IFMT) !== S_IFREG) throw this.#inodes.notRegular(inode, operation)
     checkOffset(size, operation)
     if (size > this.#maxFileSize) throw this.#tooBig(inode, operation)
     if (size !== inode.size) {
       try {
         this.#content.resize(inode.ino, inode.size, size)
       } catch (error) {
-        throw this.#named(error, inode, operation)
+        throw this.#inodes.named(error, inode, operation)
       }
       inode.size = size
       this.#journal.inodeChanged(inode)
@@ -536,80 +426,11 @@ export class InodeFs<StoreFact = never> implements Vfs {
     this.#journal.timesChanged(inode)
   }
 
-  #contentsChanged(directory: Inode, now: number): void {
-    directory.mtime = directory.ctime = now
-    this.#journal.timesChanged(directory)
-  }
-
-  #accessed(inode: Inode): void {
-    if (inode.atime > inode.mtime && inode.atime > inode.ctime) return
-    inode.atime = Date.now()
-    this.#journal.atimeChanged(inode)
-  }
-
   #tooBig(inode: Inode, operation: string): VfsError {
     return new VfsError('EFBIG', operation, {
-      path: this.#anyPathOf(inode),
+      path: this.#inodes.anyPathOf(inode),
       detail: `a file has at most ${this.#maxFileSize} bytes`,
     })
-  }
-
-  /** A store knows inode numbers only; the caller is told a name. */
-  #named(error: unknown, inode: Inode, operation: string): unknown {
-    if (!(error instanceof VfsError)) {
-      return new VfsError('EIO', operation, { path: this.#anyPathOf(inode), cause: error })
-    }
-    if (error.path !== undefined) return error
-    return new VfsError(error.code, operation, {
-      path: this.#anyPathOf(inode),
-      detail: error.message,
-      cause: error,
-    })
-  }
-
-  /** One of the inode's paths, found by search: for error messages only. */
-  #anyPathOf(inode: Inode): string | undefined {
-    if (inode.entries !== undefined) return inode === this.#root ? '/' : pathOf(inode)
-    for (const directory of this.#inodes.values()) {
-      for (const [name, child] of directory.entries ?? []) {
-        if (child === inode) return pathOf(directory, name)
-      }
-    }
-    return undefined
-  }
-
-  *#snapshot(): Generator<Fact | StoreFact> {
-    yield { type: 'next', ino: this.#nextIno }
-    for (const inode of this.#inodes.values()) {
-      yield inodeFact(inode)
-      for (const [name, child] of inode.entries ?? []) {
-        yield { type: 'entry', parent: inode.ino, name, ino: child.ino }
-      }
-    }
-    yield* this.#content.snapshot()
-  }
-}
-
-interface DirectoryInode extends Inode {
-  readonly entries: Map<string, Inode>
-}
-
-function pathOf(directory: Inode, name?: string): string {
-  let path = name === undefined ? '' : `/${name}`
-  let at = directory
-  while (at.parent !== undefined && at.parent !== at) {
-    path = `/${at.name}${path}`
-    at = at.parent
-  }
-  return path
-}
-
-function isWithin(directory: Inode, ancestor: Inode): boolean {
-  let at = directory
-  for (;;) {
-    if (at === ancestor) return true
-    if (at.parent === undefined || at.parent === at) return false
-    at = at.parent
   }
 }
 
