@@ -117,11 +117,14 @@ async function run(options: RunOptions): Promise<number> {
   const progress = new Progress(process.stderr)
   const save = (document: BenchDocument): void => writeWhole(file, renderJson(document))
   try {
-    const hooks = { progress, save, signal: interrupt.signal }
+    const width = process.stdout.columns ?? WIDTH_DEFAULT
+    const preview = (document: BenchDocument): void =>
+      progress.say(`${renderTables(document, width)}\nThat was the first round; others follow.`)
+    const hooks = { progress, save, preview, signal: interrupt.signal }
     const { document, endedBy } = await runBench(options, hooks, startedAt)
     progress.end()
     save(document)
-    console.log(renderTables(document, process.stdout.columns ?? WIDTH_DEFAULT))
+    console.log(renderTables(document, width))
     console.log(describeRun(document, performance.now() - startedAt))
     console.log(`Written to ${shortest(file)}`)
     if (html !== undefined) {

@@ -94,6 +94,24 @@ describe('other commands', () => {
     expect(parseCommand(['-h'])).toEqual({ action: 'help' })
     expect(parseCommand(['--list'])).toEqual({ action: 'list' })
     expect(parseCommand(['verdict', 'out.json'])).toEqual({ action: 'verdict', file: 'out.json' })
+    expect(parseCommand(['verdict', '-h'])).toEqual({ action: 'help' })
+  })
+
+  test('are compare, with a limit or without, and report', () => {
+    const files = { action: 'compare', before: 'a.json', after: 'b.json' }
+    expect(parseCommand(['compare', 'a.json', 'b.json'])).toEqual({
+      ...files,
+      failAbove: undefined,
+    })
+    expect(parseCommand(['compare', 'a.json', '--fail-above', '7.5', 'b.json'])).toEqual({
+      ...files,
+      failAbove: 7.5,
+    })
+    expect(parseCommand(['report', 'a.json', '--html', 'a.html'])).toEqual({
+      action: 'report',
+      file: 'a.json',
+      html: 'a.html',
+    })
   })
 })
 
@@ -102,7 +120,7 @@ describe('mistakes are answered with what is valid', () => {
     expect(complaint('--backend', 'opfs-apf')).toContain("'opfs-apf'")
     expect(complaint('--backend', 'opfs-apf')).toContain('pglite-opfs-ahp')
     expect(complaint('--workload', 'pg-create,nothing*')).toContain("'nothing*'")
-    expect(complaint('--browser', 'netscape')).toContain('chromium, firefox')
+    expect(complaint('--browser', 'netscape')).toContain('chromium, firefox, webkit')
     expect(complaint('--durability', 'none')).toContain('strict, relaxed')
     expect(complaint('--backend', '')).toContain("''")
   })
@@ -119,6 +137,10 @@ describe('mistakes are answered with what is valid', () => {
     expect(complaint('everything')).toContain('everything')
     expect(complaint('verdict')).toContain('one file')
     expect(complaint('verdict', 'a.json', 'b.json')).toContain('one file')
+    expect(complaint('compare', 'a.json')).toContain('two files')
+    expect(complaint('compare', 'a.json', 'b.json', '--fail-above', '5%')).toContain("not '5%'")
+    expect(complaint('compare', 'a.json', 'b.json', '--samples', '5')).toContain('--fail-above')
+    expect(complaint('report', 'a.json')).toContain('--html')
     expect(complaint('--tables', '1000000')).toContain('1 to 100000')
   })
 })

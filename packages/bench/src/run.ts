@@ -9,6 +9,7 @@ import type { RunOptions } from './options.ts'
 import { commitProbe } from './probes/commit.ts'
 import { PROBES, probeNamed } from './probes/index.ts'
 import type { Column, LifeTask, Task, TaskEvent } from './protocol.ts'
+import { browserTitle } from './report/browsers.ts'
 import { minutes } from './report/numbers.ts'
 import type { Progress } from './report/progress.ts'
 import { ResultSet, type Recorder } from './results.ts'
@@ -30,6 +31,8 @@ export interface RunHooks {
   readonly progress: Progress
   /** Called with all results so far whenever a sample is done. */
   readonly save: (document: BenchDocument) => void
+  /** Called after the first round if others follow. */
+  readonly preview: (document: BenchDocument) => void
   readonly signal: AbortSignal
 }
 
@@ -46,14 +49,14 @@ export async function runBench(
   startedAt: number,
 ): Promise<RunOutcome> {
   const { progress, signal } = hooks
-  progress.say(`Building the page and starting ${options.browser} …`)
+  progress.say(`Building the page and starting ${browserTitle(options.browser)} …`)
   const session = await BrowserSession.open(options.browser, (line) => progress.say(line))
   try {
     signal.throwIfAborted()
     const { name, version } = session.browser
     const browser = { name, version, userAgent: session.userAgent }
     const env = await describeEnvironment(browser, session.profile)
-    progress.say(`${name} ${version}, ${env.cores} × ${env.cpu}, ${env.fileSystem}`)
+    progress.say(`${browserTitle(name)} ${version}, ${env.cores} × ${env.cpu}, ${env.fileSystem}`)
     return await new Run(options, hooks, session, env, startedAt).rounds()
   } finally {
     await session.close()
@@ -105,7 +108,7 @@ class Run {
         if (this.#roundsDone === 0) this.#commitProbes = this.#sizesOfCommits()
         if (this.#commitProbes.length > 0) await this.#probe(this.#commitProbes)
         this.#roundsDone++
-      } while (this.#another())
+      } while (this.#goOn())
     } catch (error) {
       const interrupted = this.#hooks.signal.aborted
       if (!interrupted && !(error instanceof BrowserLost)) throw error
@@ -120,6 +123,12 @@ class Run {
     const { columns } = this.#options
     const from = this.#roundsDone % columns.length
     return [undefined, ...columns.slice(from), ...columns.slice(0, from)]
+  }
+
+  #goOn(): boolean {
+    const more = this.#another()
+    if (more && this.#roundsDone === 1) this.#hooks.preview(this.#document(false))
+    return more
   }
 
   #another(): boolean {

@@ -177,8 +177,6 @@ async function serveBundle(outdir: string): Promise<Server> {
       page: join(source, 'page.ts'),
       'store-worker': join(source, 'store-worker.ts'),
       echo: join(source, 'echo.ts'),
-      // Of @wasm-vfs/opfs-worker, which makes it by this name.
-      worker: join(ROOT, 'packages', 'vfs-opfs-worker', 'src', 'worker.ts'),
     },
   })
   await writeFile(join(outdir, 'index.html'), PAGE)

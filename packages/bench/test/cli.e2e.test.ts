@@ -1,13 +1,18 @@
 // The CLI as users run it, with a real browser: a small run, an interrupt, and a browser that dies.
 
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findWebKit } from '../../../tools/webkit.ts'
 import { PROBES } from '../src/probes/index.ts'
+import { renderJson } from '../src/report/json.ts'
 import { SCHEMA, type BenchDocument, type BenchResult } from '../src/schema.ts'
+import { sampleRun } from './sample-run.ts'
+
+const webkit = await findWebKit()
 
 const CLI = join(import.meta.dirname, '..', 'src', 'cli.ts')
 
@@ -29,8 +34,13 @@ interface Bench {
 }
 
 function bench(...argv: string[]): Bench {
+  return benchWith({}, ...argv)
+}
+
+function benchWith(env: Readonly<Record<string, string>>, ...argv: string[]): Bench {
   const child = spawn(process.execPath, ['--import', 'tsx', CLI, ...argv], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   })
   let stdout = ''
   let stderr = ''
@@ -106,8 +116,9 @@ function cellOf(results: readonly BenchResult[], workload: string): BenchResult 
   return found
 }
 
-test('a run in Firefox prints a table, writes every cell, and can be held against the bars', async () => {
+test('a run in Firefox prints a table, writes every cell and charts, and is held against bars and runs', async () => {
   const file = join(directory, 'firefox.json')
+  const page = join(directory, 'firefox.html')
   const run = bench(
     '--browser',
     'firefox',
@@ -118,6 +129,8 @@ test('a run in Firefox prints a table, writes every cell, and can be held agains
     '1',
     '--json',
     file,
+    '--html',
+    page,
   )
   const { code, stdout, stderr } = await run.ended
   expect(stderr).toContain('opfs-ahp strict')
@@ -133,7 +146,61 @@ test('a run in Firefox prints a table, writes every cell, and can be held agains
   )
   expect(verdict.stdout).toMatch(/\d+ met, \d+ equal within intervals, \d+ not met/)
   expect(verdict.code).toBe(verdict.stdout.includes(' 0 not met') ? 0 : 1)
+
+  expect(readFileSync(page, 'utf8')).toContain(
+    'Browser storage for WebAssembly programs, in Firefox',
+  )
+  const again = join(directory, 'again.html')
+  expect((await bench('report', file, '--html', again).ended).code).toBe(0)
+  expect(readFileSync(again, 'utf8')).toBe(readFileSync(page, 'utf8'))
+
+  const same = await bench('compare', file, file, '--fail-above', '0').ended
+  expect(same.stdout).toMatch(/all +1\.00× .*within noise/)
+  expect(same.stdout).toContain('Nothing is slower by more than 0 % beyond noise.')
+  expect(same.code).toBe(0)
 })
+
+test('a run that became slower fails a comparison with a limit', async () => {
+  const [before, after] = ['before.json', 'after.json'].map((name) => join(directory, name))
+  const run = sampleRun()
+  const slower = run.results.map((cell) =>
+    cell.workload === 'sql-total'
+      ? { ...cell, samples: cell.samples.map((sample) => sample * 1.5) }
+      : cell,
+  )
+  writeFileSync(before!, renderJson(run))
+  writeFileSync(after!, renderJson({ ...run, results: slower }))
+  const { code, stdout } = await bench('compare', before!, after!, '--fail-above', '20').ended
+  expect(stdout).toMatch(/sql-total +idb strict .* 1\.50× \[.*\] +slower/)
+  expect(stdout).toContain('Slower by more than 20 %, and not by noise: sql-total memory none;')
+  expect(code).toBe(1)
+  expect((await bench('compare', before!, after!, '--fail-above', '60').ended).code).toBe(0)
+})
+
+// WebKitGTK only exists for Linux, and is no failure where it is not and nobody may install it.
+test.each(webkit === undefined ? [] : [webkit.version])(
+  'a run in WebKitGTK %s measures what works there and says what does not',
+  async (version) => {
+    const file = join(directory, 'webkit.json')
+    const workloads = 'pg-create,pg-insert-small,pg-reopen'
+    const { code, stdout, stderr } = await bench(
+      ...['--browser', 'webkit', '--backend', 'memory,opfs-ahp,idb', '--durability', 'strict'],
+      ...['--workload', workloads, '--samples', '1', '--json', file],
+    ).ended
+    expect(stderr).toContain(`WebKitGTK (not Safari) ${version}`)
+    expect(code).toBe(0)
+    const { complete, env, results } = documentAt(file)
+    expect(complete).toBe(true)
+    expect(env.browser).toMatchObject({ name: 'webkit', version })
+    expect(env.browser.userAgent).toContain('AppleWebKit')
+    for (const cell of results) {
+      const isSkipped = cell.backend === 'memory' && cell.workload === 'pg-reopen'
+      if (cell.backend === 'opfs-ahp') expect(cell.error).toMatchObject({ kind: 'unavailable' })
+      else if (!isSkipped) expect(cell.median).toBeGreaterThan(0)
+    }
+    expect(stdout).toContain('opfs-ahp strict: this browser has no')
+  },
+)
 
 describe('a run that is cut short', () => {
   test('by Ctrl-C leaves a whole document, a table, no browser and no profile', async () => {
@@ -182,6 +249,32 @@ describe('a run that is cut short', () => {
     expect(crashed).toMatchObject({ samples: [], error: { kind: 'failed' } })
     expect(other?.samples).toHaveLength(1)
   })
+})
+
+test('a browser that is not there is named, with what was tried, and nothing is left behind', async () => {
+  const nowhere = join(directory, 'no-such-browser')
+  const file = join(directory, 'nothing.json')
+  const run = benchWith({ CHROMIUM_PATH: nowhere }, '--json', file)
+  const { code, stdout, stderr } = await run.ended
+  expect(code).toBe(1)
+  expect(stdout).toBe('')
+  expect(stderr).toContain('No chromium could be found or installed')
+  expect(stderr).toContain('CHROMIUM_PATH')
+  expect(existsSync(file)).toBe(false)
+})
+
+test('a file that is no run is refused by all that read one', async () => {
+  const file = join(directory, 'other.json')
+  writeFileSync(file, '{"schema":"something else"}')
+  for (const argv of [
+    ['verdict', file],
+    ['compare', file, file],
+    ['report', file, '--html', `${file}.html`],
+  ]) {
+    const { code, stderr } = await bench(...argv).ended
+    expect(stderr).toContain('not the results of a run')
+    expect(code).toBe(1)
+  }
 })
 
 test('an unknown name is answered with the valid ones and exit code 2', async () => {

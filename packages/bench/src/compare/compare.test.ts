@@ -148,7 +148,7 @@ describe('in words', () => {
       cell('pg-reopen', 'one', 101),
     ])
     const said = text(before, after)
-    expect(said).toMatch(/a\.json \(chromium 1, .*abc, 5 rounds\)/)
+    expect(said).toMatch(/a\.json \(Chromium 1, .*abc, 5 rounds\)/)
     expect(said).toMatch(/pg-close +one strict +100 → 300 ms +3\.00× \[2\.88× … 3\.12×\] +slower/)
     expect(said.indexOf('pg-close')).toBeLessThan(said.indexOf('pg-create'))
     expect(said).not.toContain('pg-reopen')

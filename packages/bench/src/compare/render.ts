@@ -2,6 +2,7 @@
 // cli.ts.
 
 import type { Estimate } from '../interval.ts'
+import { browserTitle } from '../report/browsers.ts'
 import { amount, ratio } from '../report/numbers.ts'
 import type { BenchDocument } from '../schema.ts'
 import { changeOf, type Change, type ComparedCell, type Comparison } from './compare.ts'
@@ -65,7 +66,7 @@ function described({ file, document }: NamedRun): string {
   const { env, rounds, complete } = document
   const { browser, date, commit } = env
   const parts = [
-    `${browser.name} ${browser.version}`,
+    `${browserTitle(browser.name)} ${browser.version}`,
     date,
     ...(commit === undefined ? [] : [commit]),
     `${rounds} ${rounds === 1 ? 'round' : 'rounds'}`,

@@ -2,6 +2,7 @@
 // met. Called by cli.ts.
 
 import type { BenchDocument } from '../schema.ts'
+import { browserTitle } from '../report/browsers.ts'
 import { amount } from '../report/numbers.ts'
 import type { BarList, Held } from './bars/bar.ts'
 import { BAR_LISTS } from './bars/index.ts'
@@ -49,7 +50,7 @@ export function verdictOn(document: BenchDocument, lists: readonly BarList[] = B
   if (sections.length === 0) sections.push(NO_BARS)
   const { browser, date, commit } = document.env
   const parts = [
-    `${browser.name} ${browser.version}, ${date}${commit === undefined ? '' : `, ${commit}`}, ` +
+    `${browserTitle(browser.name)} ${browser.version}, ${date}${commit === undefined ? '' : `, ${commit}`}, ` +
       `${document.rounds} ${document.rounds === 1 ? 'round' : 'rounds'}` +
       (document.complete ? '' : ', ended early'),
     ...(document.rounds < ROUNDS_ENOUGH ? [FEW_ROUNDS] : []),

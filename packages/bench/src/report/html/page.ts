@@ -3,6 +3,7 @@
 
 import { BACKENDS } from '../../backends/index.ts'
 import type { BenchDocument } from '../../schema.ts'
+import { browserTitle } from '../browsers.ts'
 import { findings } from './findings.ts'
 import { html, Markup } from './markup.ts'
 import { floor, matrix, reasons } from './matrix.ts'
@@ -147,14 +148,4 @@ function footer({ env }: BenchDocument): Markup {
       repository’s <code>docs/benchmarks.md</code> and in the run’s JSON.
     </p>
   </footer>`
-}
-
-function browserTitle(name: string): string {
-  return BROWSER_TITLES[name] ?? name
-}
-
-const BROWSER_TITLES: Readonly<Record<string, string>> = {
-  chromium: 'Chromium',
-  firefox: 'Firefox',
-  webkit: 'WebKitGTK (not Safari)',
 }

@@ -1,0 +1,11 @@
+// What a browser is called where people read it.
+
+const TITLES: Readonly<Record<string, string>> = {
+  chromium: 'Chromium',
+  firefox: 'Firefox',
+  webkit: 'WebKitGTK (not Safari)',
+}
+
+export function browserTitle(name: string): string {
+  return TITLES[name] ?? name
+}
