@@ -30,10 +30,10 @@ export async function carryOut(plan: Plan, parts: CarryOutParts, staged: boolean
     else if ((await directories.find(path)) === undefined) return
     await directories.remove(path)
   })
-  for (const path of plan.clearDirectories) await directories.remove(path)
+  for (const path of plan.clearDirectories) await directories.removeDirectory(path)
   for (const path of plan.makeDirectoriesLater) await directories.make(path)
   await forAll(plan.moves, (each) => move(each, parts))
-  for (const path of plan.removeDirectories) await directories.remove(path)
+  for (const path of plan.removeDirectories) await directories.removeDirectory(path)
 }
 
 async function move({ ino, from, to }: Move, parts: CarryOutParts): Promise<void> {
@@ -55,4 +55,5 @@ async function move({ ino, from, to }: Move, parts: CarryOutParts): Promise<void
   if (file === undefined) return
   file.path = to
   file.handle = handle
+  file.movedAt = Date.now()
 }

@@ -241,7 +241,7 @@ export class Committer {
         handles.close(file)
         await directories.remove(file.path)
       }
-      for (const path of plan.makeDirectories.toReversed()) await directories.remove(path)
+      for (const path of plan.makeDirectories.toReversed()) await directories.removeDirectory(path)
       if (made.length > 0 || plan.makeDirectories.length > 0) sidecar.append({ undone: true })
     } catch (error) {
       // The failure that led here is the one to report. The next open undoes what is left.

@@ -1,7 +1,7 @@
 // The directories of a store in OPFS, by path from the store's own. Handles of directories are kept; they
 // stand for a path, so one that is removed and made again needs no new handle.
 
-import type { VfsError } from '@wasm-vfs/core/backend';
+import type { VfsError } from '@wasm-vfs/core/backend'
 import { toVfsError } from '@wasm-vfs/core/backend'
 import { patiently } from './access.ts'
 import { joinPath, splitPath } from './names.ts'
@@ -63,8 +63,21 @@ export class Directories {
     await patiently(() => (handle as MovableFileHandle).move(parent, name), to)
   }
 
-  /** Removes a file, or a directory with nothing in it. Something else's content stays, and so does it. */
-  async remove(path: string): Promise<void> {
+  /** Removes a directory, if it is one. False if it stays, because something is in it. */
+  async removeDirectory(path: string): Promise<boolean> {
+    const { directory, name } = splitPath(path)
+    try {
+      const parent = await this.get(directory)
+      await parent.getDirectoryHandle(name)
+    } catch (thrown) {
+      if (isAbsent(thrown)) return true
+      throw toVfsError(thrown, 'rmdir', { path })
+    }
+    return await this.remove(path)
+  }
+
+  /** Removes a file, or a directory with nothing in it: the content of others stays, and so does it (false). */
+  async remove(path: string): Promise<boolean> {
     const { directory, name } = splitPath(path)
     try {
       const parent = await this.get(directory)
@@ -72,8 +85,10 @@ export class Directories {
       this.forget(path)
     } catch (thrown) {
       const error = toVfsError(thrown, 'unlink', { path })
-      if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error
+      if (error.code === 'ENOTEMPTY') return false
+      if (error.code !== 'ENOENT') throw error
     }
+    return true
   }
 
   forget(path: string): void {

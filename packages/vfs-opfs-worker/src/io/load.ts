@@ -18,6 +18,7 @@ import {
   VfsError,
   type Fact,
   type Ino,
+  type InodeFact,
 } from '@wasm-vfs/core/backend'
 import { carryOut } from './carry-out.ts'
 import { forAll, type Directories, type Listing } from './directories.ts'
@@ -48,14 +49,15 @@ export async function loadFiles(
   sidecar: Sidecar,
   options: LoadOptions,
 ): Promise<LoadedFiles> {
-  const settled = replayed.closed ? listing : await recover(replayed, listing, directories, sidecar)
-  const { tree } = replayed
+  const { tree, closed } = replayed
+  const settled = closed ? listing : await recover(replayed, listing, directories, sidecar)
   const found: Fact[] = []
   const apply = (facts: readonly Fact[]): void => {
     tree.apply(facts, replayed.time)
     found.push(...facts)
   }
-  apply(missingEntries(replayed, settled, options))
+  const missing = missingEntries(replayed, settled)
+  apply(missing.facts)
   apply(orphans(replayed))
   apply(foreignEntries(replayed, settled))
   const files = new Map<Ino, StoredFile>()
@@ -64,14 +66,13 @@ export async function loadFiles(
     if (!isRegular(mode) || handle === undefined || handle.kind === 'directory') continue
     files.set(ino, new StoredFile(ino, path, size, handle))
   }
-  const known = (ino: Ino): boolean => !found.some((fact) => 'ino' in fact && fact.ino === ino)
-  const unsure = [...files.values()].filter(
-    ({ ino }) => replayed.suspectSizes || replayed.dirty.has(ino) || !known(ino),
-  )
-  apply(await changedSizes(unsure, replayed))
+  const changed = await changedSizes(unsureFiles(files, replayed, found), replayed)
+  const strangers = closed ? [] : changed.filter(({ ino }) => isStranger(ino, replayed))
+  refuseLost([...missing.lost, ...strangers.map(({ ino }) => files.get(ino)!.path)], options)
+  apply(changed)
   sidecar.setFound(found)
   const suspects = [...files.values()].filter(({ ino }) => replayed.dirty.has(ino))
-  return { files, suspects: replayed.closed ? [] : suspects }
+  return { files, suspects: closed ? [] : suspects }
 }
 
 // ---- After a session that did not close.
@@ -127,7 +128,7 @@ async function listStaging(directories: Directories): Promise<Listing> {
 
 /**
  * A power cut can take back a move that had been carried out: the file is where it was before, or in
- * staging, and its place is empty. It is moved again.
+ * staging, and at its place is nothing or what it replaced. It is moved again.
  */
 async function bringBack(
   { movedFrom, tree }: Replayed,
@@ -137,33 +138,35 @@ async function bringBack(
   places: ReadonlySet<string>,
 ): Promise<boolean> {
   let changed = false
-  for (const [path, { ino, mode }] of tree.located()) {
-    if (!isRegular(mode) || listing.has(path)) continue
+  for (const [path, { ino, mode, size }] of tree.located()) {
     const before = movedFrom.get(ino)
-    const staged = staging.get(stagingPath(ino))
-    const left = before === undefined || places.has(before) ? undefined : listing.get(before)
-    const handle = staged ?? left
-    if (handle === undefined || handle.kind === 'directory') continue
-    if ((await directories.find(path)) !== undefined) continue
-    const there = await directories.find(staged === undefined ? before! : stagingPath(ino))
-    if (there === undefined) continue
-    await directories.move(there, path)
-    changed = true
+    if (!isRegular(mode) || before === undefined) continue
+    // So is the removal of a directory that was there.
+    if (listing.get(path)?.kind === 'directory' && !(await directories.removeDirectory(path)))
+      continue
+    const sources = places.has(before) || !listing.has(before) ? [] : [before]
+    if (staging.has(stagingPath(ino))) sources.unshift(stagingPath(ino))
+    for (const source of sources) {
+      const left = await directories.find(source)
+      if (left === undefined) continue
+      // What is there may be the right one, and this something new that other code has put here.
+      const there = await directories.find(path)
+      if (there !== undefined && (await left.getFile()).size !== size) continue
+      await directories.move(left, path)
+      changed = true
+      break
+    }
   }
   return changed
 }
 
 // ---- The log against OPFS.
 
-/**
- * What the log names and OPFS has not. Names that a power cut may have taken are an error; whatever else
- * is missing was taken away by other code.
- */
+/** What the log names and OPFS has not; `lost` are names that a power cut may have taken. */
 function missingEntries(
   { tree, closed, time }: Replayed,
   listing: Listing,
-  { acceptMissing }: LoadOptions,
-): Fact[] {
+): { facts: Fact[]; lost: string[] } {
   const facts: Fact[] = []
   const lost: string[] = []
   const gone = new Set<Ino>()
@@ -171,22 +174,23 @@ function missingEntries(
     const there = listing.get(path)
     const isThere = there !== undefined && (there.kind === 'directory') === isDirectory(inode.mode)
     if (isThere && !gone.has(inode.parent!)) continue
-    const unsettled = !closed && inode.born + SETTLING_MS > time
-    if (unsettled) lost.push(path)
+    if (!closed && inode.born + SETTLING_MS > time) lost.push(path)
     gone.add(inode.ino)
     facts.push({ type: 'remove', parent: inode.parent!, name: inode.name })
-  }
-  if (lost.length > 0 && !acceptMissing) {
-    throw new VfsError('EIO', 'open', {
-      detail:
-        `names that had not settled when the power went are missing: ${lost.join(', ')}; ` +
-        'open with { acceptMissing: true } to go on without them',
-    })
   }
   for (const ino of gone) {
     for (const { ino: below } of tree.below(ino)) facts.push({ type: 'drop', ino: below })
   }
-  return facts
+  return { facts, lost }
+}
+
+function refuseLost(lost: readonly string[], { acceptMissing }: LoadOptions): void {
+  if (lost.length === 0 || acceptMissing) return
+  throw new VfsError('EIO', 'open', {
+    detail:
+      `a power cut has taken back names that had not settled, and so what was here is missing: ${lost.join(', ')}; ` +
+      'open with { acceptMissing: true } to go on with what is there',
+  })
 }
 
 /** Inodes that were unlinked while open: nobody has them open any more. */
@@ -228,8 +232,29 @@ function foreignEntries({ tree }: Replayed, listing: Listing): Fact[] {
   return facts
 }
 
-async function changedSizes(files: readonly StoredFile[], { tree }: Replayed): Promise<Fact[]> {
-  const facts: Fact[] = []
+/** Files whose size the log cannot know. */
+function unsureFiles(
+  files: ReadonlyMap<Ino, StoredFile>,
+  { suspectSizes, dirty, closed, movedFrom }: Replayed,
+  found: readonly Fact[],
+): StoredFile[] {
+  const foreign = new Set(found.flatMap((fact) => (fact.type === 'inode' ? fact.ino : [])))
+  return [...files.values()].filter(
+    ({ ino }) =>
+      suspectSizes || dirty.has(ino) || foreign.has(ino) || (!closed && movedFrom.has(ino)),
+  )
+}
+
+/** A file just moved to its place, and as long as it never was: its name leads to another one again. */
+function isStranger(ino: Ino, { movedFrom, dirty }: Replayed): boolean {
+  return movedFrom.has(ino) && !dirty.has(ino)
+}
+
+async function changedSizes(
+  files: readonly StoredFile[],
+  { tree }: Replayed,
+): Promise<InodeFact[]> {
+  const facts: InodeFact[] = []
   await forAll(files, async (file) => {
     let snapshot: File
     try {

@@ -12,7 +12,7 @@ import {
   type Ino,
   type TwoSlotLog,
 } from '@wasm-vfs/core/backend'
-import { SETTLING_MS } from './layout.ts'
+import { SETTLING_MS, stagingPath } from './layout.ts'
 import { CommittedTree, type Relocation } from './tree.ts'
 
 export interface SidecarLine {
@@ -69,18 +69,17 @@ export class Sidecar {
     return this.#log.checkpointDue
   }
 
-  /** Facts to log before anything else, if this session logs anything. */
+  /** Facts to log before anything else that this session logs, if it logs anything. */
   setFound(facts: readonly Fact[]): void {
     this.#found = facts
+    if (this.#begun) this.#logFound()
   }
 
   begin(): void {
     if (this.#begun) return
     this.#log.begin()
     this.#begun = true
-    if (this.#found.length === 0) return
-    this.#log.append({ facts: this.#found.map(encodeFact) })
-    this.#found = []
+    this.#logFound()
   }
 
   append(line: SidecarLine): void {
@@ -122,6 +121,11 @@ export class Sidecar {
     }
     this.#log.close(clean && this.#begun)
   }
+
+  #logFound(): void {
+    if (this.#found.length > 0) this.#log.append({ facts: this.#found.map(encodeFact) })
+    this.#found = []
+  }
 }
 
 /** The whole state, for an image. */
@@ -158,7 +162,7 @@ export interface Replayed {
   readonly dirty: ReadonlySet<Ino>
   /** Of the last batch. */
   readonly time: number
-  /** Where files were before they were moved, of moves that have not settled. */
+  /** Where files were before they were moved to their places, of moves that have not settled. */
   readonly movedFrom: ReadonlyMap<Ino, string>
   readonly suspectSizes: boolean
 }
@@ -188,9 +192,19 @@ export function replay(lines: Iterable<SidecarLine>, closed: boolean): Replayed 
     intent = []
     time = line.time
     pending = { relocations, staged: false }
-    for (const { ino, from } of relocations) if (from !== undefined) moves.push({ ino, from, time })
+    moves.push(...movesOf(relocations).map((move) => ({ ...move, time })))
   }
   const unsettled = moves.filter((move) => move.time + SETTLING_MS > time)
   const movedFrom = new Map(unsettled.map(({ ino, from }) => [ino, from]))
   return { tree, closed, pending, intent, dirty, time, movedFrom, suspectSizes }
+}
+
+/** Files that were moved to their places; new ones are, where something else was in the way. */
+function movesOf(relocations: readonly Relocation[]): { ino: Ino; from: string }[] {
+  const leaving = new Set(relocations.flatMap(({ from }) => from ?? []))
+  return relocations.flatMap(({ ino, kind, from, to }) => {
+    if (kind === 'directory' || to === undefined) return []
+    if (from === undefined && !leaving.has(to)) return []
+    return [{ ino, from: from ?? stagingPath(ino) }]
+  })
 }

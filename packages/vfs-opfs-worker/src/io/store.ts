@@ -11,7 +11,7 @@ import {
 } from '@wasm-vfs/core/backend'
 import { Committer } from './committer.ts'
 import type { IoStore } from './io-store.ts'
-import { STAGING_PATH, stagingPath } from './layout.ts'
+import { SETTLING_MS, STAGING_PATH, stagingPath } from './layout.ts'
 import type { OpenFile } from './open-file.ts'
 import type { StoreParts } from './parts.ts'
 import { SpaceEstimate } from './space.ts'
@@ -185,6 +185,8 @@ export class OpfsStore implements IoStore {
     if (file.dirtySeq > 0) return
     growing(0, () => sidecar.append({ dirty: [file.ino] }))
     file.dirtySeq = sidecar.seq
+    // After a power cut, only its size tells a file that was just moved here from another.
+    if (file.movedAt + SETTLING_MS > Date.now()) this.#flushDirtyNote(file)
   }
 
   #flushDirtyNote(file: StoredFile): void {

@@ -1,0 +1,153 @@
+// Crash enumeration of the store. CRASH_STATES=100000 tries more states, CRASH_SEED=7 others.
+
+import {
+  aceAtRandom,
+  firstLoad,
+  mixed,
+  replaced,
+  writeAhead,
+  type Workload,
+} from '@wasm-vfs/core/testing/crash'
+import { SeededRandom } from '@wasm-vfs/core/testing/simulated-opfs'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Explorer, WINDOW_MS, type Exploration, type Limits } from './crash.ts'
+import { directories, swaps } from './workloads.ts'
+
+const STATES = Number(process.env['CRASH_STATES'] ?? 4000)
+const SEED = Number(process.env['CRASH_SEED'] ?? 1)
+
+const FOUNDATION: Workload = [
+  ['create', '/a'],
+  ['write', '/a', 0, 6000],
+  ['create', '/b'],
+  ['write', '/b', 0, 1536],
+  ['mkdir', '/d'],
+  ['create', '/d/c'],
+  ['write', '/d/c', 0, 20_000],
+]
+
+const FOLDERS: Workload = [
+  ['mkdir', '/A'],
+  ['mkdir', '/B'],
+  ['create', '/A/foo'],
+  ['write', '/A/foo', 0, 5000],
+  ['create', '/B/bar'],
+  ['write', '/B/bar', 0, 2000],
+]
+
+const LIMITS: Limits = { points: 40, exhaustiveMax: 12, samples: 8 }
+const FEW: Limits = { points: 25, exhaustiveMax: 6, samples: 6 }
+
+interface Family {
+  readonly name: string
+  readonly share: number
+  readonly foundation?: Workload
+  readonly limits: Limits
+  readonly freshMax?: number
+  workload(random: SeededRandom): Workload
+}
+
+const FAMILIES: readonly Family[] = [
+  {
+    name: 'operations and syncs over two directories',
+    share: 0.2,
+    foundation: FOLDERS,
+    limits: LIMITS,
+    workload: aceAtRandom,
+  },
+  {
+    name: 'sequences of everything',
+    share: 0.15,
+    foundation: FOUNDATION,
+    limits: FEW,
+    workload: (random) => mixed(random, 12 + random.below(16)),
+  },
+  {
+    name: 'swaps and chains of names',
+    share: 0.2,
+    foundation: FOUNDATION,
+    limits: LIMITS,
+    workload: swaps,
+  },
+  {
+    name: 'directories that move',
+    share: 0.15,
+    foundation: FOUNDATION,
+    limits: LIMITS,
+    workload: directories,
+  },
+  {
+    name: 'files replaced by rename',
+    share: 0.1,
+    foundation: FOUNDATION,
+    limits: LIMITS,
+    workload: replaced,
+  },
+  {
+    name: 'a log and its table',
+    share: 0.1,
+    foundation: FOUNDATION,
+    limits: FEW,
+    workload: (random) => writeAhead(random, '/a', '/d/c'),
+  },
+  { name: 'a first load', share: 0.05, limits: LIMITS, workload: firstLoad },
+  {
+    name: 'a first load beyond what memory takes',
+    share: 0.05,
+    limits: LIMITS,
+    freshMax: 30_000,
+    workload: firstLoad,
+  },
+]
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe.each(['strict', 'relaxed'] as const)(
+  'a crash of a %s store leaves what is promised',
+  (durability) => {
+    for (const family of FAMILIES) {
+      it(family.name, { timeout: 600_000 }, async () => {
+        const explorer = new Explorer(SEED)
+        const random = new SeededRandom(SEED)
+        const exploration: Exploration = {
+          options: { durability, windowMs: WINDOW_MS },
+          names: 'settled',
+          limits: family.limits,
+          ...(family.freshMax !== undefined && { freshMax: family.freshMax }),
+          ...(family.foundation && { foundation: family.foundation }),
+        }
+        const wanted = (STATES * family.share) / 2
+        for (let round = 0; explorer.states.size < wanted && round < wanted; round++) {
+          await explorer.explore(family.workload(random), exploration)
+        }
+        expect(explorer.trials).toBeGreaterThan(0)
+      })
+    }
+  },
+)
+
+describe('a power cut that takes names', () => {
+  for (const family of FAMILIES) {
+    it(`is reported or harmless: ${family.name}`, { timeout: 600_000 }, async () => {
+      const explorer = new Explorer(SEED + 1)
+      const random = new SeededRandom(SEED + 1)
+      const exploration: Exploration = {
+        options: { windowMs: WINDOW_MS },
+        names: 'young',
+        limits: family.limits,
+        ...(family.foundation && { foundation: family.foundation }),
+      }
+      const wanted = (STATES * family.share) / 4
+      for (let round = 0; explorer.states.size < wanted && round < wanted; round++) {
+        await explorer.explore(family.workload(random), exploration)
+      }
+      expect(explorer.trials).toBeGreaterThan(0)
+    })
+  }
+})

@@ -1,0 +1,94 @@
+// Workloads about names, which this store has to put in OPFS one at a time.
+
+import type { Operation, Workload } from '@wasm-vfs/core/testing/crash'
+import type { SeededRandom } from '@wasm-vfs/core/testing/simulated-opfs'
+
+const SYNCS: readonly Operation[] = [['sync'], ['fsync', '/'], ['fsync', '/a']]
+
+/** Names that are given away and taken within one batch: swaps, chains, a new file in an old place. */
+export function swaps(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  for (let round = 0; round < 2; round++) {
+    const shapes: readonly Workload[] = [
+      [
+        ['rename', '/a', '/t'],
+        ['rename', '/b', '/a'],
+        ['rename', '/t', '/b'],
+      ],
+      [
+        ['rename', '/d/c', '/t'],
+        ['rename', '/a', '/d/c'],
+        ['rename', '/b', '/a'],
+      ],
+      [
+        ['rename', '/a', '/old'],
+        ['create', '/a'],
+        ['append', '/a', 3000],
+      ],
+      [
+        ['hold', '/a'],
+        ['unlink', '/a'],
+        ['rename', '/b', '/a'],
+      ],
+      [
+        ['unlink', '/a'],
+        ['mkdir', '/a'],
+        ['create', '/a/x'],
+        ['append', '/a/x', 900],
+      ],
+      [
+        ['rename', '/d/c', '/t'],
+        ['rmdir', '/d'],
+        ['rename', '/t', '/d'],
+      ],
+      [
+        ['create', '/n'],
+        ['append', '/n', 5000],
+        ['rename', '/n', '/a'],
+      ],
+      [['letgo']],
+    ]
+    workload.push(...random.pick(shapes))
+    if (random.chance(0.5)) workload.push(...random.pick(shapes))
+    if (random.chance(0.8)) workload.push(random.pick(SYNCS))
+    if (random.chance(0.3)) workload.push(['write', '/a', 100, 2000])
+  }
+  return [...workload, ['sync']]
+}
+
+/** Directories with files and directories in them, moved, swapped and replaced. */
+export function directories(random: SeededRandom): Workload {
+  const workload: Operation[] = [
+    ['mkdir', '/d/e'],
+    ['create', '/d/e/f'],
+    ['append', '/d/e/f', 1500],
+    ['mkdir', '/g'],
+  ]
+  if (random.chance(0.7)) workload.push(['sync'])
+  const steps: readonly Workload[] = [
+    [['rename', '/d', '/h']],
+    [['rename', '/h', '/d']],
+    [['rename', '/d', '/g']],
+    [['rename', '/d/e', '/g/e']],
+    [['rename', '/g', '/d/g']],
+    [
+      ['rename', '/d', '/t'],
+      ['rename', '/g', '/d'],
+      ['rename', '/t', '/g'],
+    ],
+    [['append', '/d/c', 700]],
+    [
+      ['create', '/d/new'],
+      ['append', '/d/new', 600],
+    ],
+    [
+      ['hold', '/d/c'],
+      ['unlink', '/d/c'],
+    ],
+  ]
+  for (let round = 0; round < 3; round++) {
+    workload.push(...random.pick(steps))
+    if (random.chance(0.6)) workload.push(random.pick([['sync'], ['fsync', '/']] as const))
+  }
+  return [...workload, ['sync']]
+}
