@@ -98,6 +98,8 @@ export default defineConfig(async () => ({
       },
       {
         ...BROWSER_PROJECT,
+        // Or each run of it would throw away what the other browsers' runs have bundled, and vice versa.
+        cacheDir: 'node_modules/.vite-webkit',
         test: {
           ...BROWSER_TEST,
           name: 'webkitgtk',
