@@ -11,6 +11,7 @@ import { targetFile } from './crash-child.ts'
 import { runCrashStates } from './crash-states.ts'
 import { runKills } from './kills/run.ts'
 import { DURABILITIES, type Durability } from './kills/rounds.ts'
+import { runMutations } from './mutations/run.ts'
 import { Results } from './results.ts'
 
 const USAGE = `Usage: pnpm soak [--crash-states N] [--kills N] [--mutations] [options]
@@ -19,11 +20,12 @@ const USAGE = `Usage: pnpm soak [--crash-states N] [--kills N] [--mutations] [op
   --kills N             whole browsers to have killed, per browser, backend and durability
   --mutations           breaks each rule on purpose and expects the tests to notice
 
+  --only TEXT           of the mutations those with this text, e.g. 'rule 3'
   --backend LIST        default: all
   --browser LIST        default: ${BROWSER_NAMES.join(',')}
   --durability LIST     default: ${DURABILITIES.join(',')}
   --seed N              of the kills (default: the time)
-  --jobs N              processes that explore (default: one for each core)
+  --jobs N              processes that explore, copies that are broken (default: as many as cores)
   --results FILE        default: soak-results/results.json; what is there is gone on with
   --fresh               what is there is forgotten
 `
@@ -68,6 +70,7 @@ async function main(): Promise<void> {
       'crash-states': { type: 'string' },
       kills: { type: 'string' },
       mutations: { type: 'boolean' },
+      only: { type: 'string' },
       backend: { type: 'string' },
       browser: { type: 'string' },
       durability: { type: 'string' },
@@ -87,9 +90,11 @@ async function main(): Promise<void> {
   const names = chosen({ option: 'backend', given: values.backend, known: all })
   const file = resolve(values.results ?? join(ROOT, 'soak-results/results.json'))
   const results = new Results(file, { fresh: values.fresh ?? false })
+  const jobs = count('jobs', values.jobs) || availableParallelism()
+  if (values.mutations === true && (await runMutations(jobs, values.only ?? '')) > 0)
+    process.exitCode = 1
   const states = count('crash-states', values['crash-states'])
   if (states > 0) {
-    const jobs = count('jobs', values.jobs) || availableParallelism()
     const backends = names.filter((name) => known.crash.includes(name))
     await runCrashStates({ backends, states, jobs }, results)
   }
@@ -114,7 +119,8 @@ async function main(): Promise<void> {
       results,
     )
   }
-  console.log(`\n${results.summary() || USAGE}`)
+  const asked = values.mutations === true || states > 0 || kills > 0
+  console.log(`\n${results.summary() || (asked ? '' : USAGE)}`)
   if (results.failures > 0) process.exitCode = 1
 }
 

@@ -14,6 +14,8 @@ import {
   type SimulatedWorld,
 } from '../../packages/vfs-core/src/testing/crash/index.ts'
 
+/** CRASH_SHRINK=no: a failure is recorded as it was found. */
+const SHRINK = process.env['CRASH_SHRINK'] !== 'no'
 const FOLDER = join(tmpdir(), 'wasm-vfs-crashes')
 
 /** A crash that broke the promise, and the file that holds its way. */
@@ -42,7 +44,8 @@ export async function withRecord<Result>(
   } catch (error) {
     if (!(error instanceof CrashFailure)) throw error
     // The long way is kept first: shrinking may take a while, and may be cut off.
-    save(target, error.scenario)
+    const file = save(target, error.scenario)
+    if (!SHRINK) throw new RecordedFailure(target, error, file)
     const shortest = await shrink(target, world, error.scenario)
     throw new RecordedFailure(target, shortest, save(target, shortest.scenario))
   }

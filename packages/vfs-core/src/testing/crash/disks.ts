@@ -5,11 +5,12 @@ import { PowerLoss, SimulatedOpfs, type DirectoryImage } from '../simulated-opfs
 import type { Workload } from './operations.ts'
 import { observe, Session } from './session.ts'
 import type { CrashTarget } from './target.ts'
+import { HEAVY_BYTES, HEAVY_FILES } from './workloads.ts'
 
 /** When simulated time begins, in milliseconds since the epoch. */
 export const START = 1_700_000_000_000
 
-export type DiskName = 'empty' | 'small' | 'large' | 'folders'
+export type DiskName = 'empty' | 'small' | 'large' | 'folders' | 'heavy'
 
 const FOUNDATIONS: Readonly<Record<Exclude<DiskName, 'empty'>, Workload>> = {
   small: [
@@ -34,6 +35,14 @@ const FOUNDATIONS: Readonly<Record<Exclude<DiskName, 'empty'>, Workload>> = {
     ['truncate', '/wal', 1_048_576],
     ['create', '/t'],
     ['write', '/t', 0, 65_536],
+    ['sync'],
+    ['close'],
+  ],
+  heavy: [
+    ...[...HEAVY_FILES, '/last'].flatMap((name): Workload => [
+      ['create', name],
+      ['write', name, 0, HEAVY_BYTES],
+    ]),
     ['sync'],
     ['close'],
   ],

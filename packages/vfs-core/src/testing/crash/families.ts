@@ -83,7 +83,13 @@ const KINDS: readonly Kind[] = [
   { name: 'checkpoints of the state log', share: 0.03, limits: HEAVY, make: checkpoints },
   { name: 'files that move', share: 0.04, limits: LONG, make: moves },
   { name: 'space freed and taken again', share: 0.03, disk: 'large', limits: HEAVY, make: reuse },
-  { name: 'enough is freed to be cleaned', share: 0.02, limits: HEAVY, make: freedAndGrown },
+  {
+    name: 'enough is freed to be cleaned',
+    share: 0.005,
+    disk: 'heavy',
+    limits: SHORT,
+    make: freedAndGrown,
+  },
   { name: 'files that shrink and grow', share: 0.02, limits: SHORT, make: shrunkAndGrown },
   { name: 'crashes while reopening', share: 0.05, limits: AGAIN, make: aceAtRandom },
   {

@@ -62,6 +62,10 @@ export function aceAtRandom(random: SeededRandom): Workload {
   return workload
 }
 
+/** Files of HEAVY_BYTES on the `heavy` disk, with one more behind them that stays. */
+export const HEAVY_FILES: readonly string[] = Array.from({ length: 10 }, (_, index) => `/r${index}`)
+export const HEAVY_BYTES = 900_000
+
 const PATHS = ['/a', '/b', '/d/c', '/x', '/y', '/d/z'] as const
 const SIZES = [1, 500, 512, 4096, 5000, 8192, 20_000, 70_000] as const
 
@@ -175,21 +179,15 @@ export function reuse(random: SeededRandom): Workload {
   return workload
 }
 
-/** Enough is freed to be zeroed at once, and taken by files that are only grown, never written. */
+/** On the `heavy` disk: more is freed than a store leaves lying about, and taken by files that only grow. */
 export function freedAndGrown(random: SeededRandom): Workload {
   const settle: readonly Operation[] = [['sync'], ['housekeeping'], ['fsync', '/']]
-  const workload: Operation[] = []
-  // The last one stays, so that what is freed lies in the middle.
-  for (const name of ['/r0', '/r1', '/r2']) {
-    workload.push(['create', name], ['write', name, 0, 600_000])
-  }
-  workload.push(['sync'])
-  for (const name of ['/r0', '/r1']) {
-    workload.push(random.chance(0.7) ? ['unlink', name] : ['truncate', name, 0])
-  }
+  const workload = HEAVY_FILES.map((name): Operation =>
+    random.chance(0.7) ? ['unlink', name] : ['truncate', name, 0],
+  )
   if (random.chance(0.7)) workload.push(['fsync', '/'])
   workload.push(random.pick(settle))
-  if (random.chance(0.3)) workload.push(random.pick(settle))
+  if (random.chance(0.5)) workload.push(random.pick(settle))
   for (const name of ['/t0', '/t1']) {
     workload.push(['create', name], ['truncate', name, random.pick([10_000, 700_000])])
     workload.push(

@@ -1,0 +1,377 @@
+// Ways to break each rule of docs/durability.md on purpose, and the tests that must notice. Each replaces
+// a piece of source that occurs exactly once, so a change of that source shows here.
+
+export interface Edit {
+  readonly file: string
+  readonly from: string
+  readonly to: string
+}
+
+export interface Mutation {
+  readonly rule: number
+  /** What the broken store does. */
+  readonly what: string
+  readonly edits: readonly Edit[]
+  /** The test file that notices, and which of its tests. */
+  readonly test: string
+  readonly named?: string
+}
+
+const AHP = 'packages/vfs-opfs-ahp/src'
+const CORE = 'packages/vfs-core/src'
+const TESTS = 'packages/vfs-opfs-ahp/test/crash'
+const CRASH = `${TESTS}/crash.test.ts`
+const FAULTS = `${TESTS}/faults.test.ts`
+
+function edit(file: string, from: string, to: string): Edit {
+  return { file, from, to }
+}
+
+const content = (from: string, to: string): Edit => edit(`${AHP}/pool/content.ts`, from, to)
+const space = (from: string, to: string): Edit => edit(`${AHP}/pool/region-space.ts`, from, to)
+const order = (from: string, to: string): Edit => edit(`${AHP}/pool/flush-order.ts`, from, to)
+const storage = (from: string, to: string): Edit => edit(`${AHP}/storage/storage-file.ts`, from, to)
+const log = (from: string, to: string): Edit => edit(`${CORE}/storage/two-slot-log.ts`, from, to)
+const lines = (from: string, to: string): Edit => edit(`${CORE}/storage/chained-lines.ts`, from, to)
+const engine = (from: string, to: string): Edit => edit(`${CORE}/engine/inode-fs.ts`, from, to)
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    rule: 1,
+    what: 'an fsync commits no metadata',
+    edits: [engine('if (this.#journal.concerns(ino)) this.#journal.commit(true)', '')],
+    test: CRASH,
+    named: 'each operation and sync, and pairs',
+  },
+  {
+    rule: 1,
+    what: 'an fsync flushes no bytes',
+    edits: [content('    else file.storage.flush()\n', '')],
+    test: CRASH,
+    named: 'each operation and sync, and pairs',
+  },
+  {
+    rule: 1,
+    what: 'an fsync hands no bytes down',
+    edits: [
+      content('    this.#gathering.handDown(file)\n    if (this.#level', '    if (this.#level'),
+    ],
+    test: CRASH,
+    named: 'each operation and sync, and pairs',
+  },
+  {
+    rule: 2,
+    what: 'a file that moved is not flushed before the batch that says so',
+    edits: [content('    // before that.\n    to.file.reliedUpon = true\n', '')],
+    test: CRASH,
+    named: 'short sequences with syncs between',
+  },
+  {
+    rule: 2,
+    what: 'a file renamed over a name is not flushed before the batch that says so',
+    edits: [content('if (file !== undefined && !file.clean) file.reliedUpon = true', '')],
+    test: CRASH,
+    named: 'files replaced by rename',
+  },
+  {
+    rule: 3,
+    what: 'a freed region is not zeroed',
+    edits: [space('this.#gathering.writeZeros(region, 0, region.written)', '')],
+    test: CRASH,
+    named: 'each operation and sync, and pairs',
+  },
+  {
+    rule: 3,
+    what: 'the zeros of a freed region are not flushed before it is taken',
+    edits: [space('for (const file of touched) this.#gathering.flush(file)', '')],
+    test: CRASH,
+    named: 'enough is freed to be cleaned',
+  },
+  {
+    rule: 3,
+    what: 'a region is emptied before the batch that frees it is on storage',
+    edits: [
+      space('    this.#order.flushAll()\n    this.#log.sync()\n    const stale', '    const stale'),
+    ],
+    test: CRASH,
+    named: 'more large files than spares|enough is freed to be cleaned',
+  },
+  {
+    rule: 3,
+    what: 'growing over old bytes writes no zeros',
+    edits: [
+      content(
+        '    this.#gathering.writeZeros(region, from, to)\n    // Old pages',
+        '    // Old pages',
+      ),
+    ],
+    test: CRASH,
+    named: 'files that shrink and grow',
+  },
+  {
+    rule: 3,
+    what: 'zeros over old bytes are not flushed before the size that shows them',
+    edits: [
+      content('must be on storage before the new size is.\n    region.file.reliedUpon = true', ''),
+    ],
+    test: `${TESTS}/regressions.test.ts`,
+  },
+  {
+    rule: 3,
+    what: 'bytes over old ones are not flushed before the size that shows them',
+    edits: [content('if (end > size && region.written > size) region.file.reliedUpon = true', '')],
+    test: `${TESTS}/regressions.test.ts`,
+  },
+  {
+    rule: 3,
+    what: 'a clean close after a crash leaves what the crash left',
+    edits: [content('if (!this.#closed) this.#space.removeLeftovers(this.#regions.values())', '')],
+    test: CRASH,
+    named: 'each operation and sync, and pairs',
+  },
+  {
+    rule: 3,
+    what: 'a close after a crash zeroes the end of a file before its cut is on storage',
+    edits: [
+      space('    this.#order.flushAll()\n    this.#log.sync()\n    for (const', '    for (const'),
+    ],
+    test: CRASH,
+    named: 'crashes while closing after a crash',
+  },
+  {
+    rule: 3,
+    what: 'what a dead session left in a free slot shows in the file that takes it',
+    edits: [
+      space(
+        'if (slot.suspect && this.#zeroWhereNeeded(region, 0, capacity)) pack.reliedUpon = true',
+        '',
+      ),
+    ],
+    test: CRASH,
+    named: 'each operation and sync, and pairs',
+  },
+  {
+    rule: 4,
+    what: 'a pool file whose name has not settled is taken',
+    edits: [
+      edit(
+        `${AHP}/pool/pool.ts`,
+        'const settled = Date.now() - SETTLING_MS',
+        'const settled = Date.now()',
+      ),
+    ],
+    test: CRASH,
+    named: 'more large files than spares',
+  },
+  {
+    rule: 5,
+    what: 'an open after a crash flushes no pool file',
+    edits: [
+      edit(
+        `${AHP}/open.ts`,
+        'if (!closed) for (const file of pool.files) file.storage.flushAlways()',
+        '',
+      ),
+    ],
+    test: CRASH,
+    named: 'space freed and taken again|crashes while reopening',
+  },
+  {
+    rule: 5,
+    what: 'an open after a crash cuts free space before the log is flushed',
+    edits: [
+      edit(
+        `${AHP}/open.ts`,
+        '  log.begin()\n  emptyLeftovers(pool, closed)\n',
+        '  emptyLeftovers(pool, closed)\n  log.begin()\n',
+      ),
+    ],
+    test: CRASH,
+    named: 'crashes while reopening',
+  },
+  {
+    rule: 6,
+    what: 'a commit is not flushed',
+    edits: [
+      edit(`${AHP}/log/state-log.ts`, "if (this.#level.current === 'strict') this.flush()", ''),
+    ],
+    test: CRASH,
+    named: 'each operation and sync, and pairs',
+  },
+  {
+    rule: 6,
+    what: 'an image is not flushed',
+    edits: [
+      log('      file.write(image, 0)\n      file.flush()\n', '      file.write(image, 0)\n'),
+    ],
+    test: CRASH,
+    named: 'checkpoints of the state log',
+  },
+  {
+    rule: 6,
+    what: 'an image is written over the slot in use',
+    edits: [
+      log(
+        'this.#writeImage(otherSlot(this.#active), image)',
+        'this.#writeImage(this.#active, image)',
+      ),
+    ],
+    test: CRASH,
+    named: 'checkpoints of the state log',
+  },
+  {
+    rule: 6,
+    what: 'checksums are not chained',
+    edits: [
+      lines(
+        'const sum = crc32(utf8.encode(rest), previous)',
+        'const sum = crc32(utf8.encode(rest), previous * 0)',
+      ),
+      lines(
+        'if (crc32(rest, previous) !== statedSum(line))',
+        'if (crc32(rest, previous * 0) !== statedSum(line))',
+      ),
+    ],
+    test: `${CORE}/storage/chained-lines.test.ts`,
+  },
+  {
+    rule: 6,
+    what: 'damage in the older slot counts',
+    edits: [
+      log('if (slot.damage !== undefined && counts) throw', 'if (slot.damage !== undefined) throw'),
+    ],
+    test: `${TESTS}/slots.test.ts`,
+  },
+  {
+    rule: 7,
+    what: 'later bytes of another file do not wait for the fsync before them',
+    edits: [
+      order(
+        '      if (!goesForward) {\n        this.flushAll()\n',
+        '      if (!goesForward) {\n        if (other === file) this.flushAll()\n',
+      ),
+    ],
+    test: CRASH,
+    named: 'a log in a pool file of its own',
+  },
+  {
+    rule: 7,
+    what: 'later bytes do not wait for the batch before them',
+    edits: [order('if (this.#log !== undefined) this.flushAll()\n    for', 'for')],
+    test: CRASH,
+    named: 'space freed and taken again|short sequences with syncs between',
+  },
+  {
+    rule: 7,
+    what: 'a step back in the same file does not wait',
+    edits: [order(' && at >= mark', ' && mark >= 0 && at >= 0')],
+    test: CRASH,
+    named: 'a log in a pool file of its own',
+  },
+  {
+    rule: 7,
+    what: 'a batch does not wait for the fsyncs before it',
+    edits: [order('if (this.#deferred.size > 0) this.flushAll()', '')],
+    test: CRASH,
+    named: 'longer sequences of everything|checkpoints of the state log',
+  },
+  {
+    rule: 7,
+    what: 'no timer ends the window',
+    edits: [
+      order(
+        'this.#timer = setTimeout(() => this.#onTimer(), this.#windowMs)',
+        'void this.#onTimer',
+      ),
+    ],
+    test: CRASH,
+    named: 'a log in a pool file of its own',
+  },
+  {
+    rule: 7,
+    what: 'nothing looks at the clock',
+    edits: [
+      order(
+        'if (this.#pending && Date.now() >= this.#deadline) this.flushAll()',
+        'void this.#deadline',
+      ),
+    ],
+    test: CRASH,
+    named: 'a log in a pool file of its own',
+  },
+  {
+    rule: 8,
+    what: 'a failed flush is forgotten',
+    edits: [storage('if (this.#failed === undefined) return', 'if (this.#failed !== null) return')],
+    test: FAULTS,
+    named: 'short',
+  },
+  {
+    rule: 9,
+    what: 'growth is not reserved',
+    edits: [edit(`${AHP}/pool/pool-file.ts`, 'if (end <= size) return', 'if (end > -1) return')],
+    test: `${TESTS}/space.test.ts`,
+  },
+  {
+    rule: 10,
+    what: 'a header of 100 bytes shifts the content of pool files',
+    edits: [
+      storage(
+        'const RETRY_MS = 50\n',
+        "const RETRY_MS = 50\nconst headerOf = (path: string): number => (path.startsWith('data/') ? 100 : 0)\n",
+      ),
+      storage(
+        'this.#size = handle.getSize()',
+        'this.#size = Math.max(0, handle.getSize() - headerOf(path))',
+      ),
+      storage(
+        'this.#handle.read(into, { at })',
+        'this.#handle.read(into, { at: at + headerOf(this.path) })',
+      ),
+      storage(
+        'this.#handle.write(from, { at })',
+        'this.#handle.write(from, { at: at + headerOf(this.path) })',
+      ),
+      storage('this.#handle.truncate(size)', 'this.#handle.truncate(size + headerOf(this.path))'),
+    ],
+    test: CRASH,
+    named: 'each operation and sync, and pairs',
+  },
+  {
+    rule: 11,
+    what: 'each write that grows a file commits, in the first load too',
+    edits: [
+      engine(
+        '      inode.size = end\n      this.#journal.inodeChanged(inode)\n',
+        '      inode.size = end\n      this.#journal.inodeChanged(inode)\n      this.#journal.commit(false)\n',
+      ),
+    ],
+    test: CRASH,
+    named: 'a new store|each operation and sync, and pairs',
+  },
+  {
+    rule: 12,
+    what: 'a failed write leaves the new size',
+    edits: [
+      engine(
+        "throw this.#named(error, inode, 'write')",
+        "inode.size = Math.max(inode.size, end)\n      throw this.#named(error, inode, 'write')",
+      ),
+    ],
+    test: FAULTS,
+    named: 'long|moves',
+  },
+  {
+    rule: 12,
+    what: 'a failed batch is forgotten',
+    edits: [
+      edit(
+        `${CORE}/engine/journal.ts`,
+        '      this.#giveBack(batch)\n      throw error\n    }\n    mustBe',
+        '      throw error\n    }\n    mustBe',
+      ),
+    ],
+    test: FAULTS,
+    named: 'short',
+  },
+]
