@@ -5,9 +5,10 @@
 import { toVfsError, VfsError, type Fact } from '@wasm-vfs/core/backend'
 import { carryOut } from './carry-out.ts'
 import { forAll } from './directories.ts'
-import { STAGING_PATH, stagingPath } from './layout.ts'
+import { SETTLING_MS, STAGING_PATH, stagingPath } from './layout.ts'
 import type { StoreParts } from './parts.ts'
 import { hasSteps, planSteps, type Placed, type Plan } from './plan.ts'
+import { departuresOf } from './sidecar.ts'
 import { StoredFile } from './stored-file.ts'
 import type { Application } from './tree.ts'
 
@@ -15,6 +16,8 @@ export class Committer {
   readonly #parts: StoreParts
   // Committed, and not or not all carried out.
   #unfinished: Plan | undefined
+  // Places that files have left, and when; see StoredFile.movedAt.
+  readonly #vacated = new Map<string, number>()
   // Batches that no flush of the log has covered.
   #unflushed = false
 
@@ -92,6 +95,9 @@ export class Committer {
       return
     counters.checkpoints++
     this.#unflushed = false
+    for (const [path, time] of this.#vacated) {
+      if (time + SETTLING_MS <= Date.now()) this.#vacated.delete(path)
+    }
     for (const file of files.values()) file.dirtySeq = file.needsFlush ? sidecar.seq : 0
   }
 
@@ -131,7 +137,9 @@ export class Committer {
       await this.#unmake(plan, made)
       throw error
     }
+    for (const path of departuresOf(relocations)) this.#vacated.set(path, now)
     for (const file of made) {
+      if (this.#vacated.has(file.path)) file.movedAt = now
       files.set(file.ino, file)
       fresh.drop(file.ino)
       reservation.owe(-file.size)

@@ -67,8 +67,11 @@ export async function loadFiles(
     files.set(ino, new StoredFile(ino, path, size, handle))
   }
   const changed = await changedSizes(unsureFiles(files, replayed, found), replayed)
-  const strangers = closed ? [] : changed.filter(({ ino }) => isStranger(ino, replayed))
-  refuseLost([...missing.lost, ...strangers.map(({ ino }) => files.get(ino)!.path)], options)
+  const strangers = changed.flatMap(({ ino }) => {
+    const file = files.get(ino)!
+    return isUncertain(file, replayed) && !replayed.dirty.has(ino) ? file.path : []
+  })
+  refuseLost([...missing.lost, ...strangers], options)
   apply(changed)
   sidecar.setFound(found)
   const suspects = [...files.values()].filter(({ ino }) => replayed.dirty.has(ino))
@@ -235,19 +238,23 @@ function foreignEntries({ tree }: Replayed, listing: Listing): Fact[] {
 /** Files whose size the log cannot know. */
 function unsureFiles(
   files: ReadonlyMap<Ino, StoredFile>,
-  { suspectSizes, dirty, closed, movedFrom }: Replayed,
+  replayed: Replayed,
   found: readonly Fact[],
 ): StoredFile[] {
+  const { suspectSizes, dirty } = replayed
   const foreign = new Set(found.flatMap((fact) => (fact.type === 'inode' ? fact.ino : [])))
   return [...files.values()].filter(
-    ({ ino }) =>
-      suspectSizes || dirty.has(ino) || foreign.has(ino) || (!closed && movedFrom.has(ino)),
+    (file) =>
+      suspectSizes || dirty.has(file.ino) || foreign.has(file.ino) || isUncertain(file, replayed),
   )
 }
 
-/** A file just moved to its place, and as long as it never was: its name leads to another one again. */
-function isStranger(ino: Ino, { movedFrom, dirty }: Replayed): boolean {
-  return movedFrom.has(ino) && !dirty.has(ino)
+/**
+ * A power cut may have given its name back to another file. If it is as long as the log says, it is taken
+ * for the right one; nothing else tells them apart.
+ */
+function isUncertain({ ino, path }: StoredFile, { closed, movedFrom, vacated }: Replayed): boolean {
+  return !closed && (movedFrom.has(ino) || vacated.has(path))
 }
 
 async function changedSizes(

@@ -15,7 +15,14 @@ import { joinPath } from './names.ts'
 import { FlushState, OpenFile } from './open-file.ts'
 import type { StoreParts } from './parts.ts'
 import { Reservation } from './reservation.ts'
-import { imageOf, replay, Sidecar, type Replayed, type SidecarLine } from './sidecar.ts'
+import {
+  imageOf,
+  nothingReplayed,
+  replay,
+  Sidecar,
+  type Replayed,
+  type SidecarLine,
+} from './sidecar.ts'
 import { OpfsStore } from './store.ts'
 import { HandlePool, type StoredFile } from './stored-file.ts'
 import { CommittedTree } from './tree.ts'
@@ -146,9 +153,7 @@ function load(
   const now = Date.now()
   const tree = CommittedTree.empty(now)
   log.initialize(imageOf(tree, [], now))
-  const none = { pending: undefined, intent: [], dirty: new Set<Ino>(), suspectSizes: false }
-  const replayed = { tree, closed: true, time: now, movedFrom: new Map<Ino, string>(), ...none }
-  return { sidecar: new Sidecar(log, true), replayed }
+  return { sidecar: new Sidecar(log, true), replayed: nothingReplayed(tree, now) }
 }
 
 interface Beginnings extends Pick<StoreParts, 'counters' | 'access' | 'directories' | 'sidecar'> {

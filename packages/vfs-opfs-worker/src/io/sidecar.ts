@@ -164,12 +164,30 @@ export interface Replayed {
   readonly time: number
   /** Where files were before they were moved to their places, of moves that have not settled. */
   readonly movedFrom: ReadonlyMap<Ino, string>
+  /** Places that files have left, and that has not settled. */
+  readonly vacated: ReadonlySet<string>
   readonly suspectSizes: boolean
+}
+
+/** Of a log that has just been made. */
+export function nothingReplayed(tree: CommittedTree, time: number): Replayed {
+  return {
+    tree,
+    closed: true,
+    pending: undefined,
+    intent: [],
+    dirty: new Set(),
+    time,
+    movedFrom: new Map(),
+    vacated: new Set(),
+    suspectSizes: false,
+  }
 }
 
 export function replay(lines: Iterable<SidecarLine>, closed: boolean): Replayed {
   const tree = new CommittedTree()
   const moves: { ino: Ino; from: string; time: number }[] = []
+  const departures: { path: string; time: number }[] = []
   const dirty = new Set<Ino>()
   let pending: PendingBatch | undefined
   let intent: readonly string[] = []
@@ -192,16 +210,23 @@ export function replay(lines: Iterable<SidecarLine>, closed: boolean): Replayed 
     intent = []
     time = line.time
     pending = { relocations, staged: false }
-    moves.push(...movesOf(relocations).map((move) => ({ ...move, time })))
+    for (const move of movesOf(relocations)) moves.push({ ...move, time })
+    for (const path of departuresOf(relocations)) departures.push({ path, time })
   }
-  const unsettled = moves.filter((move) => move.time + SETTLING_MS > time)
-  const movedFrom = new Map(unsettled.map(({ ino, from }) => [ino, from]))
-  return { tree, closed, pending, intent, dirty, time, movedFrom, suspectSizes }
+  const isUnsettled = (event: { time: number }): boolean => event.time + SETTLING_MS > time
+  const movedFrom = new Map(moves.filter(isUnsettled).map(({ ino, from }) => [ino, from]))
+  const vacated = new Set(departures.filter(isUnsettled).map(({ path }) => path))
+  return { tree, closed, pending, intent, dirty, time, movedFrom, vacated, suspectSizes }
+}
+
+/** Places that files leave. */
+export function departuresOf(relocations: readonly Relocation[]): string[] {
+  return relocations.flatMap(({ kind, from }) => (kind === 'file' && from) || [])
 }
 
 /** Files that were moved to their places; new ones are, where something else was in the way. */
 function movesOf(relocations: readonly Relocation[]): { ino: Ino; from: string }[] {
-  const leaving = new Set(relocations.flatMap(({ from }) => from ?? []))
+  const leaving = new Set(departuresOf(relocations))
   return relocations.flatMap(({ ino, kind, from, to }) => {
     if (kind === 'directory' || to === undefined) return []
     if (from === undefined && !leaving.has(to)) return []

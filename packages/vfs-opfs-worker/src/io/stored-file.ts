@@ -22,7 +22,7 @@ export class StoredFile {
   suspect = false
   /** Line of the log that says the file may hold such bytes, for as long as it counts; 0 for none. */
   dirtySeq = 0
-  /** When this session gave it its place, in milliseconds since the epoch; 0 if it has not. */
+  /** When it came to a place that was another file's, or from another place; 0 if it has not. */
   movedAt = 0
   lastWriteAt = 0
   lastWriteEnd = 0

@@ -16,7 +16,7 @@ import {
 } from '@wasm-vfs/core/testing/simulated-opfs'
 import { vi } from 'vitest'
 import type { IoStoreOptions } from '../../src/io/io-store.ts'
-import { closeSession, openSession, type Session } from './harness.ts'
+import { closeSession, openSession, type SimulatedSession } from './harness.ts'
 
 export const SETTLING_MS = 60_000
 export const WINDOW_MS = 500
@@ -252,7 +252,7 @@ export class Explorer {
     const opfs = new SimulatedOpfs({ image })
     const young = crash === 'power' && exploration.names === 'young'
     const about = `${crash} in operation ${point.operation}${point.done ? ' (done)' : ''}: `
-    let session: Session
+    let session: SimulatedSession
     try {
       session = await openSession(opfs, exploration.options, environmentOf(exploration))
     } catch (error) {
@@ -288,7 +288,7 @@ function isMissingNames(error: unknown): error is VfsError {
 }
 
 /** The reopened store takes new work, closes, and has it all when it is opened again. */
-async function goOn(session: Session): Promise<void> {
+async function goOn(session: SimulatedSession): Promise<void> {
   const { vfs, opfs } = session
   for (const path of ['/new', '/newer']) {
     const { parent, name } = walkToParent(vfs, path)

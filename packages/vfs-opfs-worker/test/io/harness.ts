@@ -28,30 +28,37 @@ export const OPTIONS: IoStoreOptions = {
 }
 
 export interface Session {
-  readonly opfs: SimulatedOpfs
   readonly store: IoStore
   readonly facts: readonly Fact[]
-  readonly fs: RecordedFs
   readonly vfs: Vfs
   /** Makes the recorded calls on the store. */
   flush(): Promise<void>
+}
+
+export interface SimulatedSession extends Session {
+  readonly opfs: SimulatedOpfs
 }
 
 export async function openSession(
   opfs: SimulatedOpfs,
   options: Partial<IoStoreOptions> = {},
   environment: StoreEnvironment = {},
+): Promise<SimulatedSession> {
+  const session = await openSessionIn({ directory: opfs.root, ...environment }, options)
+  return { ...session, opfs }
+}
+
+export async function openSessionIn(
+  environment: StoreEnvironment,
+  options: Partial<IoStoreOptions>,
 ): Promise<Session> {
-  const { store, tree } = await openIoStore(
-    { ...OPTIONS, ...options },
-    { directory: opfs.root, ...environment },
-  )
+  const { store, tree } = await openIoStore({ ...OPTIONS, ...options }, environment)
   const content = await readAll(store, tree.facts)
   const fs = new RecordedFs(tree.facts, content)
   const flush = async (): Promise<void> => {
     for (const call of fs.take()) await call(store)
   }
-  return { opfs, store, facts: tree.facts, fs, vfs: fs.vfs, flush }
+  return { store, facts: tree.facts, vfs: fs.vfs, flush }
 }
 
 /** Closes it cleanly. */
@@ -98,8 +105,10 @@ export function unlink(vfs: Vfs, path: string): void {
   vfs.unlink(parent, name)
 }
 
-export function sync(vfs: Vfs): Promise<void> {
-  return vfs.sync()
+/** Everything that the program has done is committed and acknowledged. */
+export async function sync(session: Session): Promise<void> {
+  await session.vfs.sync()
+  await session.flush()
 }
 
 /** The whole tree as the program sees it: a line for each entry, files with their text. */

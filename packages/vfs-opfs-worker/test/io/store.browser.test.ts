@@ -1,0 +1,238 @@
+// The store in the real OPFS of each browser: what the program does in a worker, the page finds there with
+// plain calls of the File System API, and the other way round.
+
+import { TaskWorker } from '@wasm-vfs/core/testing'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+const DEADLINE_MS = 30_000
+
+let worker: TaskWorker
+let name: string
+
+function ask(task: string, argument?: unknown): Promise<unknown> {
+  return worker.call(task, argument, DEADLINE_MS)
+}
+
+async function storeDirectory(): Promise<FileSystemDirectoryHandle> {
+  const root = await navigator.storage.getDirectory()
+  return await root.getDirectoryHandle(name)
+}
+
+/** What anyone sees there: a line for each entry, files with their text. */
+async function plainTree(): Promise<string[]> {
+  const lines: string[] = []
+  const add = async (directory: FileSystemDirectoryHandle, prefix: string): Promise<void> => {
+    for await (const [entry, handle] of directory.entries()) {
+      const path = `${prefix}/${entry}`
+      if (path === '/.wasm-vfs') continue
+      if (handle.kind === 'directory') {
+        lines.push(`${path}/`)
+        await add(handle, path)
+      } else lines.push(`${path}: ${await (await handle.getFile()).text()}`)
+    }
+  }
+  await add(await storeDirectory(), '')
+  return lines.sort()
+}
+
+async function plainWrite(directory: FileSystemDirectoryHandle, entry: string, text: string) {
+  const file = await directory.getFileHandle(entry, { create: true })
+  const stream = await file.createWritable()
+  await stream.write(text)
+  await stream.close()
+}
+
+beforeEach(() => {
+  name = `io-store-${crypto.randomUUID()}`
+  worker = new TaskWorker(
+    () => new Worker(new URL('./store.worker.ts', import.meta.url), { type: 'module' }),
+  )
+})
+
+afterEach(async () => {
+  worker.terminate()
+  await ask('remove', name)
+  worker.terminate()
+})
+
+describe('a store in OPFS', () => {
+  it('keeps its files where anyone can read them', async () => {
+    await ask('open', { name })
+    await ask('mkdir', '/d')
+    await ask('put', [
+      ['/d/a', 'one'],
+      ['/b', 'two'],
+      ['/empty', ''],
+    ])
+    await ask('overwrite', ['/b', 'TWO'])
+    await ask('close')
+    expect(await plainTree()).toEqual(['/b: TWO', '/d/', '/d/a: one', '/empty: '])
+  })
+
+  it('sees at its next open what others have added, taken away and written', async () => {
+    await ask('open', { name })
+    await ask('put', [
+      ['/gone', 'one'],
+      ['/same', 'two'],
+    ])
+    await ask('close')
+    const directory = await storeDirectory()
+    await directory.removeEntry('gone')
+    await plainWrite(directory, 'same', 'TWO')
+    await plainWrite(directory, 'added', 'three')
+    const below = await directory.getDirectoryHandle('below', { create: true })
+    await plainWrite(below, 'deep', 'four')
+    await ask('open', { name })
+    const expected = ['/added: three', '/below/', '/below/deep: four', '/same: TWO']
+    expect(await ask('tree')).toEqual(expected)
+    await ask('overwrite', ['/added', 'THREE'])
+    await ask('close')
+    await ask('open', { name })
+    expect(await ask('tree')).toEqual(['/added: THREE', ...expected.slice(1)])
+  })
+
+  it('says that others have changed the size of a file, and shows it when opened again', async () => {
+    await ask('open', { name })
+    await ask('put', [['/a', 'one']])
+    await ask('close')
+    await plainWrite(await storeDirectory(), 'a', 'longer')
+    await expect(ask('open', { name })).rejects.toThrow(/EIO.*other code has changed this file/)
+    worker.terminate()
+    await ask('open', { name })
+    expect(await ask('tree')).toEqual(['/a: longer'])
+  })
+
+  it('takes every name of the contract, and gives it back', async () => {
+    const names: string[] = [
+      '.wasm-vfs',
+      '.wasm-vfs~',
+      'a\\b',
+      'a%5Cb',
+      'a%255Cb',
+      '...',
+      ' ',
+      'a.',
+      'CON',
+    ]
+    for (let code = 1; code < 128; code++) {
+      const character = String.fromCharCode(code)
+      if (character !== '/' && character !== '.') names.push(character, `x${character}`)
+    }
+    names.push(
+      '€'.repeat(85),
+      'x'.repeat(255),
+      '\\'.repeat(255),
+      'e\u0301',
+      '\u00e9',
+      '😀',
+      '\ufeffx',
+    )
+    const files = [...new Set(names)].map((each) => [`/${each}`, 'content'] as const)
+    await ask('open', { name })
+    await ask('put', files)
+    await ask('close')
+    await ask('open', { name })
+    const expected = files.map(([path]) => `${path}: content`).sort()
+    expect(await ask('tree')).toEqual(expected)
+    await ask('close')
+  })
+
+  it('moves directories with what is in them, over empty ones, too', async () => {
+    await ask('open', { name })
+    for (const path of ['/d', '/d/e', '/empty']) await ask('mkdir', path)
+    await ask('put', [
+      ['/d/a', 'one'],
+      ['/d/e/b', 'two'],
+    ])
+    await ask('move', ['/d', '/f'])
+    expect(await plainTree()).toEqual(['/empty/', '/f/', '/f/a: one', '/f/e/', '/f/e/b: two'])
+    await ask('move', ['/f', '/empty'])
+    await ask('overwrite', ['/empty/e/b', 'TWO'])
+    await ask('close')
+    const expected = ['/empty/', '/empty/a: one', '/empty/e/', '/empty/e/b: TWO']
+    expect(await plainTree()).toEqual(expected)
+    await ask('open', { name })
+    expect(await ask('tree')).toEqual(expected)
+  })
+
+  it('replaces and removes files that it has open', async () => {
+    await ask('open', { name })
+    await ask('put', [
+      ['/a', 'one'],
+      ['/b', 'two'],
+      ['/c', 'three'],
+    ])
+    for (const path of ['/a', '/b', '/c']) await ask('overwrite', [path, 'x'])
+    await ask('move', ['/a', '/b'])
+    await ask('unlink', '/c')
+    expect(await plainTree()).toEqual(['/b: xne'])
+    await ask('overwrite', ['/b', 'y'])
+    await ask('close')
+    expect(await plainTree()).toEqual(['/b: yne'])
+  })
+
+  it('leaves a removed directory to others who have put something into it', async () => {
+    await ask('open', { name })
+    await ask('mkdir', '/d')
+    const directory = await (await storeDirectory()).getDirectoryHandle('d')
+    await plainWrite(directory, 'foreign', 'stays')
+    await ask('rmdir', '/d')
+    await ask('close')
+    await ask('open', { name })
+    expect(await ask('tree')).toEqual(['/d/', '/d/foreign: stays'])
+  })
+
+  it('holds no more handles than it may', async () => {
+    await ask('open', { name, maxHandles: 8 })
+    const files = Array.from({ length: 30 }, (_, index) => [`/f${index}`, `file ${index}`])
+    await ask('put', files)
+    for (const [path] of files) await ask('overwrite', [path, 'F'])
+    expect(await ask('handles')).toBeLessThanOrEqual(8)
+    await ask('close')
+    expect(await plainTree()).toEqual(
+      files.map(([path, text]) => `${path}: F${text!.slice(1)}`).sort(),
+    )
+  })
+
+  it('opens after its worker was terminated, with everything acknowledged', async () => {
+    await ask('open', { name })
+    await ask('put', [['/a', 'one']])
+    await ask('overwrite', ['/a', 'ONE'])
+    worker.terminate()
+    await ask('open', { name })
+    expect(await ask('tree')).toEqual(['/a: ONE'])
+  })
+
+  it('refuses a directory that holds something else', async () => {
+    const root = await navigator.storage.getDirectory()
+    await plainWrite(await root.getDirectoryHandle(name, { create: true }), 'mine', 'text')
+    await expect(ask('open', { name })).rejects.toThrow(/EEXIST.*'mine'/)
+    expect(await plainTree()).toEqual(['/mine: text'])
+    await root.removeEntry(name, { recursive: true })
+  })
+})
+
+describe('a store without sync access handles', () => {
+  it('keeps the same files, with createWritable', async () => {
+    await ask('hideAccessHandles')
+    await ask('open', { name })
+    await ask('mkdir', '/d')
+    await ask('put', [
+      ['/d/a', 'one'],
+      ['/b', 'two'],
+    ])
+    await ask('overwrite', ['/b', 'TWO'])
+    expect(await plainTree()).toEqual(['/b: TWO', '/d/', '/d/a: one'])
+    await ask('move', ['/d', '/e'])
+    await ask('move', ['/b', '/e/a'])
+    // Without closing it.
+    worker.terminate()
+    await ask('hideAccessHandles')
+    await ask('open', { name })
+    expect(await ask('tree')).toEqual(['/e/', '/e/a: TWO'])
+    await ask('close')
+    worker.terminate()
+    await ask('open', { name })
+    expect(await ask('tree')).toEqual(['/e/', '/e/a: TWO'])
+  })
+})

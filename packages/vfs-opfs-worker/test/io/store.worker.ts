@@ -1,0 +1,69 @@
+// The store in the real OPFS, in a dedicated worker, driven by the engine. The page reads what lies there
+// by itself.
+
+import { walk, walkToParent } from '@wasm-vfs/core'
+import { serveTasks } from '@wasm-vfs/core/testing'
+import { removeIoStore } from '../../src/io/open-store.ts'
+import {
+  closeSession,
+  makeDirectory,
+  move,
+  openSessionIn,
+  put,
+  sync,
+  treeOf,
+  unlink,
+  type Session,
+} from './harness.ts'
+
+let session: Session | undefined
+
+const current = (): Session => {
+  if (session === undefined) throw new Error('no store is open')
+  return session
+}
+
+serveTasks({
+  async open({ name, maxHandles = 64 }: { name: string; maxHandles?: number }) {
+    session = await openSessionIn({}, { name, maxHandles })
+  },
+  async close() {
+    await closeSession(current())
+    session = undefined
+  },
+  remove: (name: string) => removeIoStore(name),
+  tree: () => treeOf(current().vfs),
+  handles: () => current().store.stats().handles,
+  async put(files: readonly (readonly [path: string, text: string])[]) {
+    for (const [path, text] of files) put(current().vfs, path, text)
+    await sync(current())
+  },
+  async mkdir(path: string) {
+    makeDirectory(current().vfs, path)
+    await sync(current())
+  },
+  async overwrite([path, text]: readonly [path: string, text: string]) {
+    const { vfs } = current()
+    vfs.write(walk(vfs, path), new TextEncoder().encode(text), 0)
+    vfs.fsync(walk(vfs, path))
+    await current().flush()
+  },
+  async move([from, to]: readonly [from: string, to: string]) {
+    move(current().vfs, from, to)
+    await sync(current())
+  },
+  async unlink(path: string) {
+    unlink(current().vfs, path)
+    await sync(current())
+  },
+  async rmdir(path: string) {
+    const { vfs } = current()
+    const { parent, name } = walkToParent(vfs, path)
+    vfs.rmdir(parent, name)
+    await sync(current())
+  },
+  /** As in an engine that has OPFS and no sync access handles. */
+  hideAccessHandles() {
+    delete (FileSystemFileHandle.prototype as Partial<FileSystemFileHandle>).createSyncAccessHandle
+  },
+})
