@@ -2,18 +2,13 @@
 // acknowledged; what the next launch finds must be the exact state after some sync that is not older.
 // KILL_ROUNDS sets how many kills there are of each kind; KILL_SEED the moments.
 
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BROWSER_NAMES, ensureBrowser, launchPersistent } from '../../../tools/browsers.ts'
-import { killBrowser } from '../../../tools/kill.ts'
-import { bundle } from '../../../tools/serve.ts'
-import { ensureWebKit, launchWebKit } from '../../../tools/webkit.ts'
 import { stateAfter, type State } from './kill-rounds.ts'
+import { browsers, launchesOf, serveSite, type Launch, type Site } from './site.ts'
 
 const KILLS = Number(process.env['KILL_ROUNDS'] ?? 2)
 const SEED = Number(process.env['KILL_SEED'] ?? 1)
@@ -23,77 +18,13 @@ const TEST_TIMEOUT_MS = 120_000 + KILLS * 30_000
 
 type Found = { round: number; state: State } | { ids: number[]; agree: boolean }
 
-/** Launches a browser at `url` on a profile; answers with how to kill it. */
-type Launch = (url: string, profile: string) => Promise<() => Promise<void>>
-
-const webkit = await ensureWebKit()
-
-async function launchesOf(name: string): Promise<Launch> {
-  if (name === 'webkit') {
-    return async (url, profileDir) => {
-      const browser = await launchWebKit(url, { profileDir, installation: webkit! })
-      return () => browser.close()
-    }
-  }
-  const installation = await ensureBrowser(name as (typeof BROWSER_NAMES)[number])
-  return async (url, profile) => {
-    const context = await launchPersistent(installation, profile)
-    const page = await context.newPage()
-    await page.goto(url)
-    return async () => {
-      await killBrowser(profile)
-      await context.close().catch(() => {
-        // Its connection is gone, which is what was asked for.
-      })
-    }
-  }
-}
-
-let site: string
-let server: Server
-let origin: string
-let heard: (what: string, value: unknown) => void = () => {}
-
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.wasm': 'application/wasm',
-}
+let site: Site
 
 beforeAll(async () => {
-  site = await mkdtemp(join(tmpdir(), 'wasm-vfs-kill-'))
-  const entries = { 'kill.page': join(import.meta.dirname, 'kill.page.ts') }
-  await bundle({ entries, outdir: site })
-  await writeFile(
-    join(site, 'index.html'),
-    '<!doctype html><meta charset="utf-8"><title>kill</title>' +
-      '<script type="module" src="./kill.page.js"></script>',
-  )
-  server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-    void (async () => {
-      if (request.method === 'POST') {
-        heard(pathname.slice(1), JSON.parse(await bodyOf(request)))
-        response.end()
-        return
-      }
-      const file = pathname === '/' ? '/index.html' : pathname
-      const content = await readFile(join(site, file)).catch(() => undefined)
-      const type = TYPES[extname(file)] ?? 'application/octet-stream'
-      response.writeHead(content === undefined ? 404 : 200, { 'Content-Type': type }).end(content)
-    })()
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  site = await serveSite('kill.page')
 })
 
-afterAll(async () => {
-  server.closeAllConnections()
-  server.close()
-  await rm(site, { recursive: true, force: true })
-})
-
-const browsers = [...BROWSER_NAMES, ...(webkit === undefined ? [] : ['webkit'])]
+afterAll(() => site?.close())
 
 describe.each(browsers)('%s', (name) => {
   let launch: Launch
@@ -165,7 +96,7 @@ async function live(
   const acknowledged: number[] = []
   const finding = new Promise<Found>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('the page found nothing')), FOUND_DEADLINE_MS)
-    heard = (what, value) => {
+    site.onPost = (what, value) => {
       if (what === 'acknowledged') acknowledged.push(value as number)
       else {
         clearTimeout(timer)
@@ -174,7 +105,7 @@ async function live(
       }
     }
   })
-  const kill = await launch(`${origin}/?${query}`, profile)
+  const kill = await launch(`${site.origin}/?${query}`, profile)
   try {
     const found = await finding
     await sleep(killAfterMs)
@@ -182,12 +113,6 @@ async function live(
   } finally {
     await kill()
   }
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  let body = ''
-  for await (const chunk of request) body += String(chunk)
-  return body
 }
 
 /** Numbers from 0 to 1, the same for the same seed (a linear congruential generator). */
