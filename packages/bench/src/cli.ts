@@ -119,7 +119,7 @@ async function run(options: RunOptions): Promise<number> {
   try {
     const width = process.stdout.columns ?? WIDTH_DEFAULT
     const preview = (document: BenchDocument): void =>
-      progress.say(`${renderTables(document, width)}\nThat was the first round; others follow.`)
+      progress.say(`${renderTables(document, width)}\nSo far; the run goes on.`)
     const hooks = { progress, save, preview, signal: interrupt.signal }
     const { document, endedBy } = await runBench(options, hooks, startedAt)
     progress.end()

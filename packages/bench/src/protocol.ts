@@ -67,7 +67,7 @@ export type TaskEvent =
 export interface ExpectedTable {
   readonly table: string
   readonly rows: number
-  /** Hex SHA-256 over the SHA-256 of each row, by id. */
+  /** Hex SHA-256 over all rows, by id. */
   readonly digest: string
   /** The workloads whose cells are wrong if the table is. */
   readonly workloads: readonly string[]

@@ -22,6 +22,8 @@ import { LIVES, type Workload } from './workloads/workload.ts'
 /** Without --samples: no round is begun that would probably end later than this. */
 const TIME_MS = 240_000
 const ROUNDS_MAX = 5
+/** Nobody waits longer for a first table, however slow the machine. */
+const PREVIEW_MS = 150_000
 /** Per column, until the first one has been seen. */
 const GUESS_MS = 15_000
 const AFTER_LOSS_MS = 500
@@ -31,7 +33,7 @@ export interface RunHooks {
   readonly progress: Progress
   /** Called with all results so far whenever a sample is done. */
   readonly save: (document: BenchDocument) => void
-  /** Called after the first round if others follow. */
+  /** Called once with what there is, if the run goes on: after the first round, or PREVIEW_MS. */
   readonly preview: (document: BenchDocument) => void
   readonly signal: AbortSignal
 }
@@ -77,6 +79,7 @@ class Run {
   /** Of the sizes that the first round wrote per commit: by these the bars of `verdict` are drawn. */
   #commitProbes: readonly string[] = []
   #roundsDone = 0
+  #previewed = false
   #storesMade = 0
 
   constructor(
@@ -104,6 +107,7 @@ class Run {
         for (const column of this.#order()) {
           await this.#sample(column)
           this.#hooks.save(this.#document(false))
+          if (performance.now() - this.#startedAt > PREVIEW_MS) this.#preview()
         }
         if (this.#roundsDone === 0) this.#commitProbes = this.#sizesOfCommits()
         if (this.#commitProbes.length > 0) await this.#probe(this.#commitProbes)
@@ -127,8 +131,14 @@ class Run {
 
   #goOn(): boolean {
     const more = this.#another()
-    if (more && this.#roundsDone === 1) this.#hooks.preview(this.#document(false))
+    if (more) this.#preview()
     return more
+  }
+
+  #preview(): void {
+    if (this.#previewed) return
+    this.#previewed = true
+    this.#hooks.preview(this.#document(false))
   }
 
   #another(): boolean {
@@ -298,7 +308,9 @@ export function describeRun({ rounds, complete }: BenchDocument, milliseconds: n
 }
 
 function isFor({ backend }: Column, kind: Workload['kind']): boolean {
-  return backendNamed(backend)[kind] !== undefined
+  const { postgres, sqlite, files } = backendNamed(backend)
+  const drives = { postgres: [postgres], sql: [postgres, sqlite], files: [files] }[kind]
+  return drives.some((member) => member !== undefined)
 }
 
 function labelOf({ backend, durability }: Column): string {

@@ -180,8 +180,11 @@ async function serveBundle(outdir: string): Promise<Server> {
     },
   })
   await writeFile(join(outdir, 'index.html'), PAGE)
-  const pglite = createRequire(import.meta.url).resolve('@electric-sql/pglite/pglite.wasm')
-  return serve({ directories: { '/': outdir, '/pglite': dirname(pglite) }, isolated: true })
+  const { resolve } = createRequire(import.meta.url)
+  const pglite = resolve('@electric-sql/pglite/pglite.wasm')
+  const sqlite = resolve('@sqlite.org/sqlite-wasm/sqlite3.wasm')
+  const directories = { '/': outdir, '/pglite': dirname(pglite), '/sqlite': dirname(sqlite) }
+  return serve({ directories, isolated: true })
 }
 
 const PAGE = `<!doctype html>

@@ -6,6 +6,7 @@ import type { PGlite } from '@electric-sql/pglite'
 import type { Durability, Vfs, VfsCounters } from '@wasm-vfs/core'
 import type { PgliteArtifacts } from '../protocol.ts'
 import type { FilesOpener } from './files.ts'
+import type { SqlDatabase } from './sql.ts'
 
 /** What a backend needs of the browser; checked before it is tried. */
 export type Requirement = 'opfs' | 'indexeddb' | 'cross-origin-isolation'
@@ -33,6 +34,8 @@ export interface Backend {
   files?(): Promise<FilesOpener>
   /** Loads the code, untimed, and returns what opens a store with Postgres on it. */
   postgres?(): Promise<PostgresOpener>
+  /** The same with SQLite, for the workloads that any SQL database can run. */
+  sqlite?(): Promise<SqliteOpener>
 }
 
 export type VfsOpener = (store: string, durability: Durability) => Promise<Vfs>
@@ -44,10 +47,17 @@ export type PostgresOpener = (
   artifacts: PgliteArtifacts,
 ) => Promise<OpenPostgres>
 
-export interface OpenPostgres {
-  readonly pg: PGlite
-  /** Shuts Postgres down and lets go of the store. */
+/** The same for a database that is not Postgres. */
+export type SqliteOpener = (store: string, durability: Durability) => Promise<OpenDatabase>
+
+export interface OpenDatabase {
+  readonly sql: SqlDatabase
+  /** Shuts the database down and lets go of the store. */
   close(): Promise<void>
   /** Counters of physical work since the open, where the backend has any. */
   stats?(): VfsCounters
+}
+
+export interface OpenPostgres extends OpenDatabase {
+  readonly pg: PGlite
 }

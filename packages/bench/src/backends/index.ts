@@ -9,6 +9,8 @@ import { pgliteIdb } from './pglite-idb.ts'
 import { pgliteMemfs2opfs } from './pglite-memfs2opfs.ts'
 import { pgliteMemory } from './pglite-memory.ts'
 import { pgliteOpfsAhp } from './pglite-opfs-ahp.ts'
+import { sqliteOpfs } from './sqlite-opfs.ts'
+import { sqliteOpfsSahpool } from './sqlite-opfs-sahpool.ts'
 
 export const BACKENDS: readonly Backend[] = [
   memory,
@@ -19,6 +21,8 @@ export const BACKENDS: readonly Backend[] = [
   pgliteIdb,
   pgliteOpfsAhp,
   pgliteMemfs2opfs,
+  sqliteOpfs,
+  sqliteOpfsSahpool,
 ]
 
 /** The column that reads 1.00×. */

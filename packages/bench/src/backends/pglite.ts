@@ -17,6 +17,6 @@ export function pgliteOpener(
       fs: filesystem(store),
       relaxedDurability: durability === 'relaxed',
     })
-    return { pg, close: () => pg.close() }
+    return { pg, sql: pg, close: () => pg.close() }
   }
 }

@@ -31,6 +31,7 @@ async function postgresOpener(openVfs: VfsOpener): Promise<PostgresOpener> {
       const pg = await PGlite.create({ ...artifacts, ...pgliteOptions(vfs) })
       return {
         pg,
+        sql: pg,
         async close() {
           await pg.close()
           await vfs.close()

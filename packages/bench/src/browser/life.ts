@@ -39,7 +39,7 @@ export class Life implements Record<LifePart, () => Promise<LeftBehind | undefin
     this.#task = request.task
     this.#workloads = request.task.workloads
       .map(workloadNamed)
-      .filter((workload) => workload.kind === 'postgres')
+      .filter((workload) => workload.kind !== 'files')
     this.#steps = new Steps(emit)
   }
 
@@ -74,7 +74,7 @@ export class Life implements Record<LifePart, () => Promise<LeftBehind | undefin
     let acknowledged = 0
     const committing = await this.#steps.step('commit until killed', async () => {
       await holdWhileAlive(this.#request.store)
-      acknowledged = await commitUntilKilled(session.pg)
+      acknowledged = await commitUntilKilled(session.sql)
     })
     return committing ? { expected, acknowledged } : undefined
   }
@@ -95,7 +95,7 @@ export class Life implements Record<LifePart, () => Promise<LeftBehind | undefin
     await this.#checkFor('reopen-killed', session, expected)
     this.#steps.begin('check the commits')
     try {
-      await checkKilled(session.pg, acknowledged)
+      await checkKilled(session.sql, acknowledged)
     } catch (error) {
       for (const { name } of this.#of('reopen-killed')) this.#steps.fail(name, error)
     }
@@ -119,8 +119,11 @@ export class Life implements Record<LifePart, () => Promise<LeftBehind | undefin
     if (this.#workloads.some(({ watchesHandles }) => watchesHandles === true)) handles.install()
     let session: PostgresSession | undefined
     await this.#steps.step('load', async () => {
-      const [opener, openVfs] = await Promise.all([backend.postgres?.(), backend.vfs?.()])
-      if (opener === undefined) throw new TypeError('it runs no Postgres')
+      const [opener, openVfs] = await Promise.all([
+        backend.postgres?.() ?? backend.sqlite?.(),
+        backend.vfs?.(),
+      ])
+      if (opener === undefined) throw new TypeError('it runs no database')
       session = new PostgresSession({
         column,
         settings,
@@ -195,7 +198,7 @@ export class Life implements Record<LifePart, () => Promise<LeftBehind | undefin
     for (const table of expected) {
       this.#steps.begin(`check ${table.table}`)
       try {
-        await checkTable(session.pg, table)
+        await checkTable(session.sql, table)
       } catch (error) {
         for (const name of table.workloads) this.#steps.fail(name, error)
       }

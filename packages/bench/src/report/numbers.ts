@@ -19,9 +19,13 @@ export function quantity(value: number, unit: Unit): string {
   return milliseconds < 1_000 ? `${amount(milliseconds)} ms` : `${amount(milliseconds / 1_000)} s`
 }
 
-/** `0.8421` → `0.84×`, `12.34` → `12.3×`, `123.4` → `123×`: one shape for what is compared by eye. */
+/**
+ * `0.8421` → `0.84×`, `12.34` → `12.3×`, `123.4` → `123×`: one shape for what is compared by eye. Only
+ * what is very small has more decimals: `0.00104` → `0.0010×`.
+ */
 export function ratio(value: number): string {
-  const decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0
+  const decimals =
+    value < 0.00995 ? 4 : value < 0.0995 ? 3 : value < 9.995 ? 2 : value < 99.95 ? 1 : 0
   return `${grouped(value, decimals)}×`
 }
 

@@ -1,7 +1,7 @@
 // Commits for a worker to be terminated in, and what must be left of them. Called by browser/life.ts
 // around the workload pg-reopen-killed.
 
-import type { PGlite } from '@electric-sql/pglite'
+import type { SqlDatabase } from '../backends/sql.ts'
 import { payload } from './rows.ts'
 import { WrongResult } from './workload.ts'
 
@@ -12,10 +12,10 @@ export const ACKNOWLEDGED = 20
  * Commits row after row. Resolves when the first ones are acknowledged, and goes on committing: only
  * the end of the worker stops it, so that it comes in the middle of a commit.
  */
-export async function commitUntilKilled(pg: PGlite): Promise<number> {
-  await pg.exec('CREATE TABLE bench_kill (id int PRIMARY KEY, payload text NOT NULL)')
+export async function commitUntilKilled(sql: SqlDatabase): Promise<number> {
+  await sql.exec('CREATE TABLE bench_kill (id int PRIMARY KEY, payload text NOT NULL)')
   const insert = (id: number): Promise<unknown> =>
-    pg.query('INSERT INTO bench_kill VALUES ($1, $2)', [id, payload('1k', id, 0)])
+    sql.query('INSERT INTO bench_kill VALUES ($1, $2)', [id, payload('1k', id, 0)])
   for (let id = 1; id <= ACKNOWLEDGED; id++) await insert(id)
   void (async () => {
     for (let id = ACKNOWLEDGED + 1; ; id++) await insert(id)
@@ -24,8 +24,8 @@ export async function commitUntilKilled(pg: PGlite): Promise<number> {
 }
 
 /** Every acknowledged row is there, whole, and none is missing between it and the newest. */
-export async function checkKilled(pg: PGlite, acknowledged: number): Promise<void> {
-  const { rows } = await pg.query<{ id: number; payload: string }>(
+export async function checkKilled(sql: SqlDatabase, acknowledged: number): Promise<void> {
+  const { rows } = await sql.query<{ id: number; payload: string }>(
     'SELECT id, payload FROM bench_kill ORDER BY id',
   )
   rows.forEach((row, index) => {

@@ -5,7 +5,7 @@ import type { PostgresWorkload } from './workload.ts'
 const DEADLINE_MS = 90_000
 
 const LIFE_STEP = {
-  kind: 'postgres',
+  kind: 'sql',
   life: 'rows',
   quick: true,
   unit: 'ms',

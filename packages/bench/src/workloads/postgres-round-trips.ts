@@ -1,5 +1,5 @@
 // Single-row statements, one awaited after the other: what an application waits for at each click.
-// Each is one `pg.query` with parameters, outside a transaction, so it ends in a commit and a sync.
+// Each is one `query` with parameters, outside a transaction, so it ends in a commit and a sync.
 
 import { PAYLOAD_BYTES, ROW_SIZES, type RowSize, type RowTable } from './rows.ts'
 import type { PostgresSession } from './session.ts'
@@ -14,7 +14,7 @@ export const roundTrips: readonly PostgresWorkload[] = ROW_SIZES.flatMap((size) 
   VERBS.map((verb): PostgresWorkload => ({
     name: roundTripName(verb, size),
     summary: `${verb.toUpperCase()} one row of ${PAYLOAD_BYTES[size]} bytes by its key`,
-    kind: 'postgres',
+    kind: 'sql',
     life: 'rows',
     quick: true,
     phase: 'use',
@@ -22,7 +22,7 @@ export const roundTrips: readonly PostgresWorkload[] = ROW_SIZES.flatMap((size) 
     deadlineMs: DEADLINE_MS,
     async run(session, meter) {
       const table = await session.rows(size)
-      if (verb !== 'insert') await table.fill(session.pg, REPEAT_MAX)
+      if (verb !== 'insert') await table.fill(session.sql, REPEAT_MAX)
       let turn = 0
       await meter.repeat<unknown>(() => operation(verb, table, session, turn++))
     },
@@ -46,17 +46,17 @@ function roundTripName(verb: Verb, size: RowSize): string {
 function operation(
   verb: Verb,
   table: RowTable,
-  { pg }: PostgresSession,
+  { sql }: PostgresSession,
   turn: number,
 ): Operation<unknown> {
   switch (verb) {
     case 'insert':
-      return table.insert(pg)
+      return table.insert(sql)
     case 'select':
-      return table.select(pg, turn)
+      return table.select(sql, turn)
     case 'update':
-      return table.update(pg, turn)
+      return table.update(sql, turn)
     case 'delete':
-      return table.delete(pg)
+      return table.delete(sql)
   }
 }

@@ -100,10 +100,10 @@ describe('a table', () => {
 
   test('notices a read of another payload, and a write that met no row', async () => {
     const select = table.select(pg, 0)
-    expect(() => select.check?.({ rows: [{ payload: 'other' }], fields: [] })).toThrow(WrongResult)
-    expect(() => select.check?.({ rows: [], fields: [] })).toThrow('rows selected: 0 instead of 1')
+    expect(() => select.check?.({ rows: [{ payload: 'other' }] })).toThrow(WrongResult)
+    expect(() => select.check?.({ rows: [] })).toThrow('rows selected: 0 instead of 1')
     const update = table.update(pg, 0)
-    expect(() => update.check?.({ rows: [], fields: [], affectedRows: 0 })).toThrow(WrongResult)
+    expect(() => update.check?.({ rows: [], affectedRows: 0 })).toThrow(WrongResult)
     await checkTable(pg, await expected())
   })
 })

@@ -2,7 +2,7 @@
 // content is a pure function of the operations done, so the digest is checked against the model and
 // not against another backend. Used by the round-trip workloads and by the check at a life's end.
 
-import type { PGlite, Results } from '@electric-sql/pglite'
+import type { SqlDatabase, SqlResult } from '../backends/sql.ts'
 import type { ExpectedTable } from '../protocol.ts'
 import { expectEqual, WrongResult, type Operation } from './workload.ts'
 
@@ -37,33 +37,34 @@ export class RowTable {
     return this.#versions.size
   }
 
-  async create(pg: PGlite): Promise<void> {
-    await pg.exec(`CREATE TABLE ${this.name} (id int PRIMARY KEY, payload text NOT NULL)`)
+  async create(sql: SqlDatabase): Promise<void> {
+    await sql.exec(`CREATE TABLE ${this.name} (id int PRIMARY KEY, payload text NOT NULL)`)
   }
 
   /** Fills the table up to `count` rows, in one statement. */
-  async fill(pg: PGlite, count: number): Promise<void> {
+  async fill(sql: SqlDatabase, count: number): Promise<void> {
     const ids: number[] = []
-    const payloads: string[] = []
+    const parameters: unknown[] = []
     for (let missing = count - this.count; missing > 0; missing--) {
       const id = this.#nextId++
       ids.push(id)
-      payloads.push(payload(this.size, id, 0))
+      parameters.push(id, payload(this.size, id, 0))
     }
     if (ids.length === 0) return
-    const { affectedRows } = await pg.query(
-      `INSERT INTO ${this.name} SELECT * FROM unnest($1::int[], $2::text[])`,
-      [ids, payloads],
+    const values = ids.map((_, index) => `($${2 * index + 1}, $${2 * index + 2})`)
+    const { affectedRows } = await sql.query(
+      `INSERT INTO ${this.name} (id, payload) VALUES ${values.join(', ')}`,
+      parameters,
     )
     expectEqual('rows inserted', affectedRows, ids.length)
     for (const id of ids) this.#versions.set(id, 0)
   }
 
-  insert(pg: PGlite): Operation<Results> {
+  insert(sql: SqlDatabase): Operation<SqlResult<unknown>> {
     const id = this.#nextId++
     const parameters = [id, payload(this.size, id, 0)]
     return {
-      run: () => pg.query(`INSERT INTO ${this.name} (id, payload) VALUES ($1, $2)`, parameters),
+      run: () => sql.query(`INSERT INTO ${this.name} (id, payload) VALUES ($1, $2)`, parameters),
       check: ({ affectedRows }) => {
         expectEqual('rows inserted', affectedRows, 1)
         this.#versions.set(id, 0)
@@ -71,11 +72,11 @@ export class RowTable {
     }
   }
 
-  select(pg: PGlite, turn: number): Operation<Results<{ payload: string }>> {
+  select(sql: SqlDatabase, turn: number): Operation<SqlResult<{ payload: string }>> {
     const [id, version] = this.#row(turn)
     const expected = payload(this.size, id, version)
     return {
-      run: () => pg.query(`SELECT payload FROM ${this.name} WHERE id = $1`, [id]),
+      run: () => sql.query(`SELECT payload FROM ${this.name} WHERE id = $1`, [id]),
       check: ({ rows }) => {
         expectEqual('rows selected', rows.length, 1)
         if (rows[0]?.payload !== expected) throw new WrongResult(`row ${id} holds another payload`)
@@ -83,11 +84,11 @@ export class RowTable {
     }
   }
 
-  update(pg: PGlite, turn: number): Operation<Results> {
+  update(sql: SqlDatabase, turn: number): Operation<SqlResult<unknown>> {
     const [id, version] = this.#row(turn)
     const parameters = [id, payload(this.size, id, version + 1)]
     return {
-      run: () => pg.query(`UPDATE ${this.name} SET payload = $2 WHERE id = $1`, parameters),
+      run: () => sql.query(`UPDATE ${this.name} SET payload = $2 WHERE id = $1`, parameters),
       check: ({ affectedRows }) => {
         expectEqual('rows updated', affectedRows, 1)
         this.#versions.set(id, version + 1)
@@ -96,10 +97,10 @@ export class RowTable {
   }
 
   /** Deletes the oldest row. */
-  delete(pg: PGlite): Operation<Results> {
+  delete(sql: SqlDatabase): Operation<SqlResult<unknown>> {
     const [id] = this.#row(0)
     return {
-      run: () => pg.query(`DELETE FROM ${this.name} WHERE id = $1`, [id]),
+      run: () => sql.query(`DELETE FROM ${this.name} WHERE id = $1`, [id]),
       check: ({ affectedRows }) => {
         expectEqual('rows deleted', affectedRows, 1)
         this.#versions.delete(id)
@@ -108,17 +109,11 @@ export class RowTable {
   }
 
   async expected(workloads: readonly string[]): Promise<ExpectedTable> {
-    const digests: Uint8Array[] = []
-    for (const [id, version] of this.#versions) {
-      digests.push(await sha256(utf8.encode(`${id}:${payload(this.size, id, version)}`)))
-    }
-    const all = new Uint8Array(await new Blob(digests as BlobPart[]).arrayBuffer())
-    return {
-      table: this.name,
-      rows: this.count,
-      digest: hex(await sha256(all)),
-      workloads,
-    }
+    const rows = [...this.#versions].map(([id, version]) => ({
+      id,
+      payload: payload(this.size, id, version),
+    }))
+    return { table: this.name, rows: this.count, digest: await digestOf(rows), workloads }
   }
 
   /** The row at a position in turn, so that consecutive operations meet different rows. */
@@ -131,15 +126,20 @@ export class RowTable {
 }
 
 /** Compares a table with what must be in it; WrongResult if it differs. */
-export async function checkTable(pg: PGlite, expected: ExpectedTable): Promise<void> {
-  const { rows } = await pg.query<{ count: number; digest: string }>(
-    `SELECT count(*)::int AS count, encode(sha256(coalesce(
-       string_agg(sha256(convert_to(id || ':' || payload, 'UTF8')), ''::bytea ORDER BY id),
-       ''::bytea)), 'hex') AS digest
-     FROM ${expected.table}`,
-  )
-  expectEqual(`rows in ${expected.table}`, rows[0]?.count, expected.rows)
-  expectEqual(`digest of ${expected.table}`, rows[0]?.digest, expected.digest)
+export async function checkTable(sql: SqlDatabase, expected: ExpectedTable): Promise<void> {
+  const { rows } = await sql.query<Row>(`SELECT id, payload FROM ${expected.table} ORDER BY id`)
+  expectEqual(`rows in ${expected.table}`, rows.length, expected.rows)
+  expectEqual(`digest of ${expected.table}`, await digestOf(rows), expected.digest)
+}
+
+interface Row {
+  readonly id: number
+  readonly payload: string
+}
+
+async function digestOf(rows: readonly Row[]): Promise<string> {
+  const text = rows.map(({ id, payload: content }) => `${id}:${content}`).join('\n')
+  return hex(await sha256(utf8.encode(text)))
 }
 
 const ALPHABET = utf8Bytes('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_')

@@ -1,9 +1,10 @@
-// A store with Postgres on it, from creation to reopening, and what workloads share in it. Made by
+// A store with a database on it, from creation to reopening, and what workloads share in it. Made by
 // browser/life.ts for each part of a life; passed to each workload in turn.
 
 import type { PGlite } from '@electric-sql/pglite'
 import type { VfsCounters } from '@wasm-vfs/core'
-import type { OpenPostgres } from '../backends/backend.ts'
+import type { OpenDatabase, OpenPostgres } from '../backends/backend.ts'
+import type { SqlDatabase } from '../backends/sql.ts'
 import type { HandleWatch } from '../browser/handle-watch.ts'
 import type { Column, Settings } from '../protocol.ts'
 import { RowTable, type RowSize } from './rows.ts'
@@ -14,7 +15,7 @@ export interface SessionParts {
   readonly column: Column
   readonly settings: Settings
   readonly handles: HandleWatch
-  open(): Promise<OpenPostgres>
+  open(): Promise<OpenDatabase | OpenPostgres>
   /** Opens the file system without Postgres and says how many bytes of memory it took. */
   mountedMemoryBytes(): Promise<number>
 }
@@ -27,7 +28,7 @@ export class PostgresSession {
   readonly suite: SqlSuite
   readonly #parts: SessionParts
   readonly #tables = new Map<RowSize, RowTable>()
-  #opened: OpenPostgres | undefined
+  #opened: OpenDatabase | OpenPostgres | undefined
 
   constructor(parts: SessionParts) {
     this.#parts = parts
@@ -37,12 +38,19 @@ export class PostgresSession {
     this.suite = new SqlSuite(this)
   }
 
+  /** Postgres or another database. */
+  get sql(): SqlDatabase {
+    if (this.#opened === undefined) throw new TypeError('the store is not open')
+    return this.#opened.sql
+  }
+
   get pg(): PGlite {
     if (this.#opened === undefined) throw new TypeError('the store is not open')
+    if (!('pg' in this.#opened)) throw new TypeError('the database is not Postgres')
     return this.#opened.pg
   }
 
-  /** Opens the store, which is empty: a cluster is made in it and synced. */
+  /** Opens the store, which is empty: a database is made in it and synced. */
   async create(): Promise<void> {
     this.#opened = await this.#parts.open()
   }
@@ -50,7 +58,7 @@ export class PostgresSession {
   /** Opens the store that an earlier worker left, up to the answer to a first query. */
   async reopen(): Promise<void> {
     this.#opened = await this.#parts.open()
-    const { rows } = await this.pg.query<{ one: number }>('SELECT 1 AS one')
+    const { rows } = await this.sql.query<{ one: number }>('SELECT 1 AS one')
     if (rows[0]?.one !== 1) throw new WrongResult('SELECT 1 answered something else')
   }
 
@@ -72,7 +80,7 @@ export class PostgresSession {
     let table = this.#tables.get(size)
     if (table === undefined) {
       table = new RowTable(size)
-      await table.create(this.pg)
+      await table.create(this.sql)
       this.#tables.set(size, table)
     }
     return table

@@ -51,8 +51,8 @@ interface WorkloadBase {
 }
 
 export interface PostgresWorkload extends WorkloadBase {
-  /** What is driven: a backend must have a member of this name to run it. */
-  readonly kind: 'postgres'
+  /** Whether it takes Postgres or any SQL database will do; `session.pg` is there for Postgres alone. */
+  readonly kind: 'postgres' | 'sql'
   /** Has the distinct files counted that access handles write to: see browser/handle-watch.ts. */
   readonly watchesHandles?: boolean
   /**
