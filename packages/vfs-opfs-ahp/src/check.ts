@@ -113,7 +113,7 @@ async function inspect(log: StateLog, pool: Pool): Promise<CheckReport> {
   if (replayed === undefined) return { ...NOTHING, problems: ['there is no whole state'] }
   const { tree, placement, closed } = replayed
   await pool.openAll(placement.files, placement.usedFiles())
-  const regions = placeRegions(placement, tree, pool, closed)
+  const regions = placeRegions(replayed, pool)
 
   const problems: string[] = []
   let contentBytes = 0
@@ -161,10 +161,12 @@ function checkZeros(regions: ReadonlyMap<Ino, Region>, pool: Pool): string[] {
     const at = firstNonZero(storage, from, Math.min(to, storage.size))
     if (at !== undefined) problems.push(`${what} is not zero at ${at} in ${storage.path}`)
   }
-  for (const slot of pool.slots.freeSlots()) {
-    expectZeros(pool.pack.storage, slot.offset, slot.offset + slot.size, 'a free slot')
+  for (const { offset, size, suspect } of pool.slots.freeSlots()) {
+    if (!suspect) expectZeros(pool.pack.storage, offset, offset + size, 'a free slot')
   }
-  expectZeros(pool.pack.storage, pool.slots.top, Infinity, 'the pack above its top')
+  let top = pool.slots.top
+  for (const { offset, size } of pool.slots.suspectSpace()) top = Math.max(top, offset + size)
+  expectZeros(pool.pack.storage, top, Infinity, 'the pack above its top')
   for (const [ino, { file, offset, capacity, written }] of regions) {
     expectZeros(
       file.storage,

@@ -113,7 +113,7 @@ async function load(log: StateLog, pool: Pool): Promise<LoadedStore> {
   if (replayed === undefined) return await create(log, pool)
   const { tree, placement, closed } = replayed
   await pool.openAll(placement.files, placement.usedFiles())
-  const regions = placeRegions(placement, tree, pool, closed)
+  const regions = placeRegions(replayed, pool)
   // What a killed session wrote can be read but may not be on storage. Once flushed, what is read here
   // is what a power cut would leave; before that nothing is written, cut or reused. The log, too: what
   // it says is free may belong to a file in the state that a power cut would bring back.

@@ -39,6 +39,9 @@ export interface LoadedLog<Content extends object> {
 
 /** An image is due when the log behind the last one has outgrown it, but not before this many bytes. */
 const CHECKPOINT_MIN = 256 * 1024
+/** It is due, too, when the last one is this old, in milliseconds, and this many bytes follow it. */
+const CHECKPOINT_AGE_MS = 5 * 60_000
+const CHECKPOINT_AGED_MIN = 16 * 1024
 
 export class TwoSlotLog<Content extends object> {
   readonly #files: readonly [LogFile, LogFile]
@@ -52,6 +55,9 @@ export class TwoSlotLog<Content extends object> {
   #seq = 0
   #durableSeq = 0
   #checkpointAt = 0
+  // Where the image ends, and when it was written; of a loaded one, when it was loaded.
+  #imageEnd = 0
+  #imageTime = 0
   #unclosed = false
   // The other slot may hold something: it must be empty before the next image is relied upon.
   #otherStale = false
@@ -78,7 +84,9 @@ export class TwoSlotLog<Content extends object> {
 
   /** The log has outgrown its image, so it is time for a `checkpoint`. */
   get checkpointDue(): boolean {
-    return this.#end >= this.#checkpointAt
+    if (this.#end >= this.#checkpointAt) return true
+    const aged = this.#end - this.#imageEnd >= CHECKPOINT_AGED_MIN
+    return aged && Date.now() - this.#imageTime >= CHECKPOINT_AGE_MS
   }
 
   /** What the log holds; undefined if neither slot has a whole state. Throws EIO for damage. */
@@ -93,7 +101,7 @@ export class TwoSlotLog<Content extends object> {
     this.#end = slot.end
     this.#sum = slot.sum
     this.#seq = slot.seq
-    this.#checkpointAt = nextCheckpoint(slot.imageEnd)
+    this.#noteImage(slot.imageEnd)
     this.#unclosed = !slot.closed
     this.#otherStale = slots[otherSlot(newest)].state !== 'empty'
     return { lines: slot.lines, closed: slot.closed }
@@ -166,6 +174,7 @@ export class TwoSlotLog<Content extends object> {
       // What was appended stays appended, so this is no failure of whoever did it: without room for an
       // image the log goes on growing. Whatever needs the old slot empty empties it first, or fails.
       this.#checkpointAt = this.#end + CHECKPOINT_MIN
+      this.#imageTime = Date.now()
       return false
     }
   }
@@ -230,8 +239,14 @@ export class TwoSlotLog<Content extends object> {
     this.#active = slot
     this.#generation++
     this.#end = image.length
-    this.#checkpointAt = nextCheckpoint(image.length)
+    this.#noteImage(image.length)
     this.#durableSeq = this.#seq
+  }
+
+  #noteImage(end: number): void {
+    this.#imageEnd = end
+    this.#imageTime = Date.now()
+    this.#checkpointAt = end + Math.max(CHECKPOINT_MIN, end)
   }
 
   #emptyOther(): void {
@@ -241,10 +256,6 @@ export class TwoSlotLog<Content extends object> {
     other.flush()
     this.#otherStale = false
   }
-}
-
-function nextCheckpoint(imageBytes: number): number {
-  return imageBytes + Math.max(CHECKPOINT_MIN, imageBytes)
 }
 
 function otherSlot(slot: 0 | 1): 0 | 1 {

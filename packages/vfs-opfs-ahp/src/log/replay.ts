@@ -3,13 +3,11 @@
 import { TreeBuilder, type Tree } from '@wasm-vfs/core/backend'
 import { PlacementBuilder } from '../pool/facts.ts'
 import { isTreeFact } from './fact-codec.ts'
-import type { StateLog } from './state-log.ts'
+import type { LoadedState, StateLog } from './state-log.ts'
 
-export interface Replayed {
+export interface Replayed extends Pick<LoadedState, 'closed' | 'stale'> {
   readonly tree: Tree
   readonly placement: PlacementBuilder
-  /** The last session closed the store. */
-  readonly closed: boolean
 }
 
 /** Undefined if there is no state; EIO, saying what is wrong, if it is damaged. */
@@ -22,5 +20,6 @@ export function replay(log: StateLog): Replayed | undefined {
     placement.apply(fact)
     if (isTreeFact(fact)) tree.apply(fact)
   }
-  return { tree: tree.build(), placement, closed: loaded.closed }
+  const { closed, stale } = loaded
+  return { tree: tree.build(), placement, closed, stale }
 }

@@ -10,6 +10,7 @@ import {
   type MetadataStore,
 } from '@wasm-vfs/core/backend'
 import { FORMAT, FORMAT_VERSION, STATE_FILES } from '../layout.ts'
+import type { Slot } from '../pool/buddy.ts'
 import type { PoolFact } from '../pool/facts.ts'
 import type { Counters } from '../storage/counters.ts'
 import { StorageFile } from '../storage/storage-file.ts'
@@ -21,6 +22,18 @@ const IMAGE_LINE_FACTS = 512
 /** A committed batch, or a part of the image. */
 export interface StateLine {
   readonly facts?: readonly FactRecord[]
+  /** In the last line before a clean close: free space of the pack that is not zero, [offset, size]. */
+  readonly stale?: readonly (readonly [offset: number, size: number])[]
+}
+
+/** What the store holds. */
+export interface LoadedState {
+  /** In order, the last writer winning. */
+  readonly facts: readonly StoredFact[]
+  /** The last session closed the store. */
+  readonly closed: boolean
+  /** If so: free space of the pack that it left as it was. All other free space is zero. */
+  readonly stale: readonly Slot[]
 }
 
 export interface StateLogOptions {
@@ -35,6 +48,7 @@ export class StateLog implements MetadataStore<PoolFact> {
   readonly #log: TwoSlotLog<StateLine>
   readonly #level: DurabilityLevel
   readonly #counters: Counters
+  #stale: readonly Slot[] = []
 
   private constructor(log: TwoSlotLog<StateLine>, level: DurabilityLevel, counters: Counters) {
     this.#log = log
@@ -55,15 +69,17 @@ export class StateLog implements MetadataStore<PoolFact> {
     }
   }
 
-  /**
-   * What the store holds: facts in order, the last writer winning, and whether the last session closed
-   * it. Undefined if neither slot has a whole state. Throws EIO for damage.
-   */
-  load(): { facts: StoredFact[]; closed: boolean } | undefined {
+  /** Undefined if neither slot has a whole state. Throws EIO for damage. */
+  load(): LoadedState | undefined {
     const loaded = this.#log.load()
     if (loaded === undefined) return undefined
     const facts = loaded.lines.flatMap((line) => (line.facts ?? []).map(decodeStoredFact))
-    return { facts, closed: loaded.closed }
+    const stale = loaded.lines.at(-2)?.stale ?? []
+    return {
+      facts,
+      closed: loaded.closed,
+      stale: loaded.closed ? stale.map(([offset, size]) => ({ offset, size })) : [],
+    }
   }
 
   /** Begins a session on a loaded state. */
@@ -98,7 +114,21 @@ export class StateLog implements MetadataStore<PoolFact> {
     this.#log.sync()
   }
 
+  /** What the mark of a clean close is to say of the pack's free space. */
+  leaveStale(slots: readonly Slot[]): void {
+    this.#stale = slots
+  }
+
   close(clean: boolean): Promise<void> {
+    try {
+      // Without this line the mark would call that space zero.
+      if (clean && this.#stale.length > 0) {
+        this.#log.append({ stale: this.#stale.map(({ offset, size }) => [offset, size]) })
+      }
+    } catch (error) {
+      this.#log.close(false)
+      throw error
+    }
     this.#log.close(clean)
     return Promise.resolve()
   }

@@ -3,6 +3,8 @@ import { expect, it } from 'vitest'
 import { SLOT_MIN } from '../layout.ts'
 import { BuddyAllocator, type FreeSlot } from './buddy.ts'
 
+const EVERYTHING = [{ offset: 0, size: Infinity }]
+
 type Step = { readonly take: number } | { readonly give: number } | { readonly extend: number }
 
 const steps = array(
@@ -69,7 +71,7 @@ it('rebuilds the same free space from the slots in use', () => {
       const allocator = new BuddyAllocator()
       const taken = run(allocator, sequence)
       const rebuilt = new BuddyAllocator()
-      expect(rebuilt.rebuild(taken, true)).toBeUndefined()
+      expect(rebuilt.rebuild(taken, EVERYTHING)).toBeUndefined()
       expect(rebuilt.top).toBe(allocator.top)
       expect(rebuilt.freeBytes).toBe(allocator.freeBytes)
       for (const slot of rebuilt.freeSlots()) expect(slot.suspect).toBe(true)
@@ -83,14 +85,26 @@ it('says what is wrong with slots that overlap or are not aligned', () => {
     { offset: 0, size: 8192 },
     { offset: 4096, size: 4096 },
   ]
-  expect(allocator.rebuild(twice, false)).toMatch(/overlap/)
-  expect(allocator.rebuild([{ offset: 4096, size: 8192 }], false)).toMatch(/not aligned/)
+  expect(allocator.rebuild(twice, [])).toMatch(/overlap/)
+  expect(allocator.rebuild([{ offset: 4096, size: 8192 }], [])).toMatch(/not aligned/)
+})
+
+it('rebuilds what is suspect from what was', () => {
+  const allocator = new BuddyAllocator()
+  const taken = [0, 3, 8].map((at) => ({ offset: at * SLOT_MIN, size: SLOT_MIN }))
+  const stale = [
+    { offset: 2 * SLOT_MIN, size: SLOT_MIN },
+    { offset: 9 * SLOT_MIN, size: 4 * SLOT_MIN },
+  ]
+  expect(allocator.rebuild(taken, stale)).toBeUndefined()
+  expect([...allocator.suspectSpace()]).toEqual(stale)
+  expect(allocator.take(8 * SLOT_MIN)).toMatchObject({ offset: 16 * SLOT_MIN, suspect: false })
 })
 
 it('keeps space suspect across a lowered top until the file has been cut', () => {
   const allocator = new BuddyAllocator()
   const high = { offset: 3 * SLOT_MIN, size: SLOT_MIN }
-  allocator.rebuild([{ offset: 0, size: SLOT_MIN }, high], true)
+  allocator.rebuild([{ offset: 0, size: SLOT_MIN }, high], EVERYTHING)
   allocator.give({ ...high, suspect: false })
   expect(allocator.top).toBe(SLOT_MIN)
   expect(allocator.take(SLOT_MIN)).toMatchObject({ offset: SLOT_MIN, suspect: true })
@@ -107,7 +121,7 @@ it('extends a slot into free space and over the top, and says whether that is su
         { offset: 0, size: SLOT_MIN },
         { offset: 3 * SLOT_MIN, size: SLOT_MIN },
       ],
-      true,
+      EVERYTHING,
     ),
   ).toBeUndefined()
   expect(allocator.extend(0, SLOT_MIN, 4 * SLOT_MIN)).toBeUndefined()

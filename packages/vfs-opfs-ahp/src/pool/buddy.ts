@@ -1,6 +1,6 @@
 // Buddy allocation of power-of-two slots in a pack file's address space, which grows at the top as
 // needed. A slot of size s lies at a multiple of s. Free slots are known to be zero on storage, unless
-// marked suspect: then a dead session may have written there, and whoever takes the slot looks first.
+// marked suspect: then old bytes may lie there, and whoever takes the slot looks first.
 
 import { SLOT_MIN } from '../layout.ts'
 
@@ -96,19 +96,29 @@ export class BuddyAllocator {
   }
 
   /**
-   * Rebuilds the free space of a pack in which exactly `taken` is in use. The slots must not overlap
-   * and each must be aligned to its size: returns what is wrong, or undefined.
+   * Rebuilds the free space of a pack in which exactly `taken` is in use. Suspect is all free space that
+   * `suspect` touches, the space above the top included. The slots must not overlap and each must be
+   * aligned to its size: returns what is wrong, or undefined.
    */
-  rebuild(taken: readonly Slot[], suspect: boolean): string | undefined {
+  rebuild(taken: readonly Slot[], suspect: readonly Slot[]): string | undefined {
     this.#free.clear()
     this.#top = 0
     for (const slot of taken.toSorted((a, b) => a.offset - b.offset)) {
       if (slot.offset % slot.size !== 0) return `the slot at ${slot.offset} is not aligned`
       if (slot.offset < this.#top) return `two slots overlap at ${slot.offset}`
-      this.#freeRange(this.#top, slot.offset, suspect)
+      this.#freeRange(this.#top, slot.offset, false)
       this.#top = slot.offset + slot.size
     }
+    this.#suspectBelow = 0
+    for (const { offset, size } of suspect) this.#suspectRange(offset, offset + size)
     return undefined
+  }
+
+  /** All space that is free and suspect, the space above the top included. */
+  *suspectSpace(): Generator<Slot> {
+    for (const { offset, size, suspect } of this.freeSlots()) if (suspect) yield { offset, size }
+    const above = this.#suspectBelow - this.#top
+    if (above > 0) yield { offset: this.#top, size: above }
   }
 
   /** Bytes below the top that are free. */
@@ -148,6 +158,15 @@ export class BuddyAllocator {
       while (at % (size * 2) === 0 && at + size * 2 <= to) size *= 2
       this.#insert(at, size, suspect)
       at += size
+    }
+  }
+
+  #suspectRange(from: number, to: number): void {
+    this.#suspectBelow = Math.max(this.#suspectBelow, to)
+    for (const [size, slots] of this.#free) {
+      for (const offset of slots.keys()) {
+        if (offset < to && offset + size > from) slots.set(offset, true)
+      }
     }
   }
 

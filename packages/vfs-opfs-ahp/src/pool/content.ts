@@ -207,8 +207,9 @@ export class PoolContent implements ContentStore<PoolFact> {
 
   close(): Promise<void> {
     try {
-      this.#space.clean()
+      if (this.#space.worthCleaning || this.#space.holdsFiles) this.#space.clean()
       if (!this.#closed) this.#space.removeLeftovers(this.#regions.values())
+      this.#log.leaveStale(this.#space.abandon())
       this.syncAll()
     } finally {
       this.#order.cancel()

@@ -1,23 +1,20 @@
 // From replayed facts to regions: every inode's place is checked against the pool files that are really
 // there, and what no place covers becomes free. Runs once, at open.
 
-import { S_IFMT, S_IFREG, VfsError, type Ino, type Tree } from '@wasm-vfs/core/backend'
+import { S_IFMT, S_IFREG, VfsError, type Ino } from '@wasm-vfs/core/backend'
+import type { Replayed } from '../log/replay.ts'
 import type { Slot } from './buddy.ts'
 import type { Region } from './region.ts'
-import type { PlaceFact, PlacementBuilder } from './facts.ts'
+import type { PlaceFact } from './facts.ts'
 import type { Pool } from './pool.ts'
 
 /**
- * The region of every inode. After a clean close free space is known to be zero; otherwise a dead
- * session may have written to it, so free slots are suspect. Changes nothing on storage. Throws EIO if
- * two places overlap or a place does not fit.
+ * The region of every inode. After a clean close free space is known to be zero, except what the close
+ * says; otherwise a dead session may have written to any of it. Changes nothing on storage. Throws EIO
+ * if two places overlap or a place does not fit.
  */
-export function placeRegions(
-  placement: PlacementBuilder,
-  tree: Tree,
-  pool: Pool,
-  closed: boolean,
-): Map<Ino, Region> {
+export function placeRegions(replayed: Replayed, pool: Pool): Map<Ino, Region> {
+  const { tree, placement, closed, stale } = replayed
   const regions = new Map<Ino, Region>()
   const slots: Slot[] = []
   for (const inode of tree.inodes.values()) {
@@ -30,7 +27,7 @@ export function placeRegions(
     regions.set(inode.ino, regionAt(place, inode.size, pool, closed))
     if (place.capacity > 0) slots.push({ offset: place.offset, size: place.capacity })
   }
-  const wrong = pool.slots.rebuild(slots, !closed)
+  const wrong = pool.slots.rebuild(slots, closed ? stale : [{ offset: 0, size: Infinity }])
   if (wrong !== undefined) throw damaged(wrong)
   return regions
 }
@@ -40,9 +37,12 @@ export function placeRegions(
  * both are empty or zero already. The state that says so is on storage.
  */
 export function emptyLeftovers(pool: Pool, closed: boolean): void {
-  if (!closed && pool.pack.storage.size > pool.slots.top) {
-    pool.pack.storage.truncate(pool.slots.top)
-    pool.pack.storage.flush()
+  if (!closed) {
+    if (pool.pack.storage.size > pool.slots.top) {
+      pool.pack.storage.truncate(pool.slots.top)
+      pool.pack.storage.flush()
+    }
+    pool.slots.trimmed()
   }
   for (const file of pool.files) {
     if (file === pool.pack || file.owner !== undefined) continue

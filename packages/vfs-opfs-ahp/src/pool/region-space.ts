@@ -9,7 +9,7 @@
 import type { Ino } from '@wasm-vfs/core/backend'
 import { DEDICATED_MIN, slotSize } from '../layout.ts'
 import type { StateLog } from '../log/state-log.ts'
-import type { FreeSlot } from './buddy.ts'
+import type { FreeSlot, Slot } from './buddy.ts'
 import type { FlushOrder } from './flush-order.ts'
 import type { Gathering } from './gathering.ts'
 import type { PoolFile } from './pool-file.ts'
@@ -17,12 +17,14 @@ import type { Pool } from './pool.ts'
 import type { Region } from './region.ts'
 import { isZero } from './zero.ts'
 
-/**
- * Stale bytes at which they are zeroed right away, and in the next asynchronous moment. Zeroing takes
- * three flushes whatever it cleans, and queries wait for it, so it is not worth its while for less.
- */
+/** Stale bytes at which they are zeroed right away. */
 const STALE_URGENT = 32 * 1024 * 1024
-const STALE_WORTHWHILE = 8 * 1024 * 1024
+/**
+ * In the next asynchronous moment they are zeroed when they are a quarter of the pack, within these
+ * bounds. Zeroing takes three flushes whatever it cleans, and queries wait for it.
+ */
+const STALE_WORTHWHILE_MIN = 1024 * 1024
+const STALE_WORTHWHILE_MAX = 16 * 1024 * 1024
 /** Bytes above the top of the pack that are worth a truncate and a flush. */
 const TRIM_WORTHWHILE = 1024 * 1024
 /** A pack of which half is free, and at least this many bytes, is worth compacting. */
@@ -171,7 +173,9 @@ export class RegionSpace {
   }
 
   get worthCleaning(): boolean {
-    return this.#staleBytes >= STALE_WORTHWHILE || this.#shrunk.size > 0
+    const share = this.#pool.slots.top / 4
+    const worthwhile = Math.min(Math.max(share, STALE_WORTHWHILE_MIN), STALE_WORTHWHILE_MAX)
+    return this.#staleBytes >= worthwhile || this.#shrunk.size > 0
   }
 
   /** Cleaning yields whole files, as good as new ones and older. */
@@ -216,6 +220,18 @@ export class RegionSpace {
     this.#trimPack()
   }
 
+  /**
+   * For a clean close: gives up what is stale as it is, and returns all free space that is not known to
+   * be zero, for the next session to look at when it takes it.
+   */
+  abandon(): Slot[] {
+    const { slots } = this.#pool
+    for (const { offset, capacity: size } of this.#stale)
+      slots.give({ offset, size, suspect: true })
+    this.#stale = []
+    return [...slots.suspectSpace()]
+  }
+
   #empty(stale: readonly Region[]): void {
     const touched = new Set<PoolFile>()
     for (const region of stale) {
@@ -241,21 +257,13 @@ export class RegionSpace {
     for (const file of touched) this.#gathering.flush(file)
   }
 
-  /**
-   * Zeroes what a dead session left in free slots and behind the ends of files: after a clean close an
-   * open takes both for zero.
-   */
+  /** Zeroes what a dead session left behind the ends of files: after a clean close an open takes that for zero. */
   removeLeftovers(regions: Iterable<Region>): void {
     const { pack, slots } = this.#pool
     // The last batch may have cut a file. Until it is on storage a power cut brings the longer file
     // back, and it wants its end.
     this.#order.flushAll()
     this.#log.sync()
-    for (const { offset, size: capacity, suspect } of slots.freeSlots()) {
-      if (!suspect) continue
-      const slot = { file: pack, offset, capacity, written: 0, size: 0, recorded: false }
-      this.#zeroWhereNeeded(slot, 0, capacity)
-    }
     for (const region of regions) {
       const { file, offset, capacity, size } = region
       // A file's growth may not have reached storage before its size did.
@@ -265,6 +273,7 @@ export class RegionSpace {
     if (pack.storage.size <= slots.top) return
     this.#gathering.handDown(pack)
     pack.storage.truncate(slots.top)
+    slots.trimmed()
   }
 
   #trimPack(): void {

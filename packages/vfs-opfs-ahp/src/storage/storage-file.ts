@@ -4,6 +4,7 @@
 
 import { toVfsError, VfsError } from '@wasm-vfs/core/backend'
 import type { Counters } from './counters.ts'
+import { ReadAhead } from './read-ahead.ts'
 
 /** How long to retry while a handle of a page that has just died lingers, in milliseconds. */
 const LINGERING_HANDLE_MS = 3000
@@ -13,6 +14,7 @@ export class StorageFile {
   readonly path: string
   readonly #handle: FileSystemSyncAccessHandle
   readonly #counters: Counters
+  readonly #ahead = new ReadAhead()
   #size: number
   #unflushed = false
   // A failed flush is final: the kernel may have dropped the dirty pages and marked them clean, so a
@@ -67,28 +69,41 @@ export class StorageFile {
 
   /** Fills `into` from `at`; what lies beyond the end reads as zeros. */
   read(into: Uint8Array, at: number): void {
-    let done = 0
-    if (at < this.#size) {
-      this.#counters.reads++
-      try {
-        done = this.#handle.read(into, { at })
-      } catch (thrown) {
-        throw toVfsError(thrown, 'read', { detail: `reading ${this.path} failed` })
-      }
-      this.#counters.bytesRead += done
-      // A file that is shorter than it was written, or a read that stops early, is damage: handing out
-      // zeros for it would corrupt silently.
-      if (done < Math.min(into.length, this.#size - at)) {
-        throw new VfsError('EIO', 'read', {
-          detail: `${this.path} gave ${done} bytes at ${at}, ${into.length} were asked for and it has ${this.#size}`,
-        })
-      }
+    if (this.#ahead.take(into, at)) return
+    const room = this.#ahead.room(at, into.length, this.#size)
+    if (room === undefined) {
+      const available = Math.min(into.length, Math.max(this.#size - at, 0))
+      if (available > 0) this.#readWhole(into.subarray(0, available), at)
+      into.fill(0, available)
+      return
     }
-    if (done < into.length) into.fill(0, done)
+    this.#readWhole(room, at)
+    this.#ahead.filled(at, room.length)
+    this.#ahead.take(into, at)
+  }
+
+  /** Fills all of `into`, which lies within the file. */
+  #readWhole(into: Uint8Array, at: number): void {
+    this.#counters.reads++
+    let done = 0
+    try {
+      done = this.#handle.read(into, { at })
+    } catch (thrown) {
+      throw toVfsError(thrown, 'read', { detail: `reading ${this.path} failed` })
+    }
+    this.#counters.bytesRead += done
+    // A file that is shorter than it was written, or a read that stops early, is damage: handing out
+    // zeros for it would corrupt silently.
+    if (done < into.length) {
+      throw new VfsError('EIO', 'read', {
+        detail: `${this.path} gave ${done} bytes at ${at}, ${into.length} were asked for and it has ${this.#size}`,
+      })
+    }
   }
 
   write(from: Uint8Array, at: number): void {
     this.checkSound()
+    this.#ahead.changed(at, at + from.length)
     this.#counters.writes++
     let done = 0
     try {
@@ -110,6 +125,7 @@ export class StorageFile {
   truncate(size: number): void {
     this.checkSound()
     if (size === this.#size) return
+    this.#ahead.forget()
     this.#counters.truncates++
     try {
       this.#handle.truncate(size)
