@@ -21,7 +21,7 @@ import type { Channel } from './client/channel.ts'
 import { ChannelContent } from './client/content.ts'
 import { Memories } from './client/memories.ts'
 import { ChannelMetadata } from './client/metadata.ts'
-import { startWorker } from './client/start-worker.ts'
+import { startSession } from './client/session.ts'
 import { checkEnvironment, checkStoreName, lockName } from './environment.ts'
 import { checkOptions, type OpfsWorkerOptions, type Settings } from './options.ts'
 
@@ -48,10 +48,11 @@ export async function openOpfsWorker(name: string, options: OpfsWorkerOptions = 
 
 async function openStore(name: string, settings: Settings, release: ReleaseLock): Promise<Vfs> {
   const { durability, windowMs, maxHandles, acceptMissing } = settings
-  const { channel, facts, unflushed } = await startWorker({
+  const session = await startSession({
     ...settings,
     store: { name, durability, windowMs, maxHandles, acceptMissing },
   })
+  const { channel, facts, unflushed } = session
   try {
     const memories = new Memories(channel)
     return new InodeFs({
@@ -71,12 +72,12 @@ async function openStore(name: string, settings: Settings, release: ReleaseLock)
       stats: () => channel.stats(),
       attachMemory: (memory) => memories.attach(memory),
       async release() {
-        channel.end(new VfsError('ESTALE', 'channel', { detail: `'${name}' is closed` }))
+        await session.end(new VfsError('ESTALE', 'channel', { detail: `'${name}' is closed` }))
         await release()
       },
     })
   } catch (error) {
-    channel.end(toVfsError(error, 'open'))
+    await session.end(toVfsError(error, 'open'))
     throw error
   }
 }

@@ -272,11 +272,16 @@ export interface ReadyMessage {
   readonly unflushed: readonly number[]
 }
 
-/** From the worker: it could not start. `text` as error-codec.ts encodes it. */
+/** From the worker: the session is over, after CLOSE. It holds nothing and can be started again. */
+export interface EndedMessage {
+  readonly type: 'ended'
+}
+
+/** From the worker: it could not open the store, and holds nothing. `text` as error-codec.ts encodes it. */
 export interface RefusedMessage {
   readonly type: 'refused'
   readonly errno: number
   readonly text: string
 }
 
-export type FromWorker = StartedMessage | ReadyMessage | RefusedMessage
+export type FromWorker = StartedMessage | ReadyMessage | RefusedMessage | EndedMessage

@@ -3,8 +3,8 @@
 // worker's script (../worker.ts), with what opens the store.
 
 import { toVfsError, VfsError, type ReleaseLock } from '@wasm-vfs/core/backend'
-import type { IoStore, OpenIoStore } from '../io/io-store.ts'
-import { encodeError } from './error-codec.ts'
+import type { OpenIoStore } from '../io/io-store.ts'
+import { encodeError, type EncodedError } from './error-codec.ts'
 import { encodeFacts } from './fact-codec.ts'
 import {
   HEARTBEAT_MS,
@@ -13,67 +13,77 @@ import {
   viewsOf,
   WORD_HEARTBEAT,
   type FromWorker,
+  type SharedViews,
   type StartMessage,
   type ToWorker,
 } from './protocol.ts'
 import { awaitPredecessor } from './predecessor.ts'
-import { ServingLoop } from './serving-loop.ts'
+import { ServingLoop, type TakeMemory } from './serving-loop.ts'
 
 /** A memory is posted before the request that announces it. */
 const MEMORY_DEADLINE_MS = 5_000
 
-/** Serves one client, the one that made this worker. */
+/** Serves the thread that made this worker, one session after another. */
 export function serveIoStore(open: OpenIoStore): void {
   const scope = globalThis as unknown as DedicatedWorkerGlobalScope
-  const memories = new MemoryMailbox()
-  let started = false
+  let memories = new MemoryMailbox()
+  let sessions: Promise<void> = Promise.resolve()
   scope.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
     if (data.type === 'memory') memories.put(data.memory)
-    else if (data.type === 'start' && !started) {
-      started = true
-      void start(scope, data, open, () => memories.take())
+    else if (data.type === 'start') {
+      const mailbox = (memories = new MemoryMailbox())
+      sessions = sessions.then(() => serveSession(scope, data, open, () => mailbox.take()))
     }
   })
 }
 
-async function start(
+async function serveSession(
   scope: DedicatedWorkerGlobalScope,
   message: StartMessage,
   open: OpenIoStore,
-  takeMemory: () => Promise<WebAssembly.Memory>,
+  takeMemory: TakeMemory,
 ): Promise<void> {
   const say = (answer: FromWorker): void => scope.postMessage(answer)
   let release: ReleaseLock | undefined
-  let opened: IoStore | undefined
+  let refusal: EncodedError | undefined
   try {
-    const wrong =
-      message.version === VERSION
-        ? mismatch(message.shared)
-        : `version ${message.version} of the protocol, not ${VERSION}`
-    if (wrong !== undefined) {
-      throw new VfsError('EPROTO', 'open', { detail: `the I/O worker was given ${wrong}` })
-    }
+    const views = viewsFor(message)
     say({ type: 'started', version: VERSION })
-    const views = viewsOf(message.shared)
-    const beating = setInterval(() => Atomics.add(views.words, WORD_HEARTBEAT, 1), HEARTBEAT_MS)
-    try {
+    const loop = await beating(views, async () => {
       release = await awaitPredecessor(message.options.name)
       const { store, tree } = await open(message.options)
-      opened = store
-      const loop = new ServingLoop(views, store, takeMemory)
-      await loop.prepare()
-      say({ type: 'ready', facts: encodeFacts(tree.facts), unflushed: tree.unflushed ?? [] })
-      clearInterval(beating)
-      opened = undefined
-      await loop.run()
-    } finally {
-      clearInterval(beating)
-    }
+      try {
+        const loop = new ServingLoop(views, store, takeMemory)
+        await loop.prepare()
+        say({ type: 'ready', facts: encodeFacts(tree.facts), unflushed: tree.unflushed ?? [] })
+        return loop
+      } catch (error) {
+        await store.close(false)
+        throw error
+      }
+    })
+    await loop.run()
   } catch (error) {
-    await opened?.close(false)
-    say({ type: 'refused', ...encodeError(toVfsError(error, 'open'), 'open') })
+    refusal = encodeError(toVfsError(error, 'open'), 'open')
+  }
+  await release?.()
+  say(refusal === undefined ? { type: 'ended' } : { type: 'refused', ...refusal })
+}
+
+function viewsFor({ version, shared }: StartMessage): SharedViews {
+  const wrong =
+    version === VERSION ? mismatch(shared) : `version ${version} of the protocol, not ${VERSION}`
+  if (wrong === undefined) return viewsOf(shared)
+  throw new VfsError('EPROTO', 'open', { detail: `the I/O worker was given ${wrong}` })
+}
+
+/** Shows the client that this thread is alive while it opens a store. */
+async function beating<Result>(views: SharedViews, work: () => Promise<Result>): Promise<Result> {
+  const timer = setInterval(() => Atomics.add(views.words, WORD_HEARTBEAT, 1), HEARTBEAT_MS)
+  try {
+    return await work()
   } finally {
-    await release?.()
+    clearInterval(timer)
   }
 }
 

@@ -18,6 +18,7 @@ import {
   COUNTERS,
   NUMBER_SPACE_FREE,
   NUMBER_SPACE_TOTAL,
+  OP_CLOSE,
   OP_STATS,
   PLACE_NONE,
   reached,
@@ -86,6 +87,7 @@ export class Channel {
   readonly counters: ChannelCounters = { roundTrips: 0, bytesCopied: 0 }
   readonly #words: Int32Array
   readonly #worker: Worker
+  readonly #listening = new AbortController()
   readonly #deadlineMs: number
   readonly #native: typeof nativeWaitAsync
   readonly #ring: DataRing
@@ -96,6 +98,7 @@ export class Channel {
   #reaped = 0
   #growth = 0
   #dead: VfsError | undefined
+  #closed = false
   #pending: Promise<unknown> = Promise.resolve()
   #lastStats: VfsCounters = {}
 
@@ -106,10 +109,11 @@ export class Channel {
     this.#deadlineMs = options.deadlineMs
     this.#native = 'waitAsync' in options ? options.waitAsync : nativeWaitAsync
     this.#ring = new DataRing(views.ring.length)
-    worker.addEventListener('error', (event) => {
+    const onError = (event: ErrorEvent): void => {
       event.preventDefault()
       this.#die(`it has failed: ${event.message}`)
-    })
+    }
+    worker.addEventListener('error', onError, { signal: this.#listening.signal })
   }
 
   // ---- What needs no request.
@@ -117,6 +121,11 @@ export class Channel {
   /** It was ended, or found dead. */
   get isDead(): boolean {
     return this.#dead !== undefined
+  }
+
+  /** CLOSE was sent: whatever came of it, the serving loop ends. */
+  get isClosed(): boolean {
+    return this.#closed
   }
 
   /** How many posted requests have failed so far. */
@@ -207,10 +216,10 @@ export class Channel {
     return { ...stats }
   }
 
-  /** The worker ends now, whatever it does. Later calls throw `reason`. */
+  /** Later calls throw `reason`. */
   end(reason: VfsError): void {
     this.#dead ??= reason
-    this.#worker.terminate()
+    this.#listening.abort()
   }
 
   // ---- Sending.
@@ -240,6 +249,7 @@ export class Channel {
     this.#growths[slot] = growth
     this.#growth += growth
     this.#posted = number
+    if (request.op === OP_CLOSE) this.#closed = true
     Atomics.store(this.#words, WORD_POSTED, number)
     // A worker that goes to sleep says so before it looks at what is posted for the last time.
     if (Atomics.load(this.#words, WORD_STATE) === STATE_ASLEEP) this.#wake()
@@ -356,6 +366,8 @@ export class Channel {
         cause,
       }),
     )
+    // Should it be alive after all, it does not go on with what nobody knows of any more.
+    this.#worker.terminate()
     Atomics.notify(this.#words, WORD_DONE)
     return this.#dead!
   }

@@ -8,7 +8,7 @@ import { forAll } from './directories.ts'
 import { SETTLING_MS, STAGING_PATH, stagingPath } from './layout.ts'
 import type { StoreParts } from './parts.ts'
 import { hasSteps, planSteps, type Placed, type Plan } from './plan.ts'
-import { departuresOf } from './sidecar.ts'
+import { departuresOf, imageOf } from './sidecar.ts'
 import { StoredFile } from './stored-file.ts'
 import type { Application } from './tree.ts'
 
@@ -81,18 +81,12 @@ export class Committer {
   }
 
   checkpoint(): void {
-    const { sidecar, tree, files, counters, order } = this.#parts
+    const { sidecar, tree, files, counters, order, handles } = this.#parts
     // An image holds all committed batches and is flushed.
     order.flushAll()
-    const dirty = [...files.values()].filter((file) => file.needsFlush)
-    if (
-      !sidecar.checkpoint(
-        tree,
-        dirty.map(({ ino }) => ino),
-        Date.now(),
-      )
-    )
-      return
+    const dirty = [...files.values()].flatMap((file) => (file.needsFlush ? file.ino : []))
+    const notes = { dirty, hot: handles.firstUsed }
+    if (!sidecar.checkpoint(imageOf(tree, notes, Date.now()))) return
     counters.checkpoints++
     this.#unflushed = false
     for (const [path, time] of this.#vacated) {

@@ -81,6 +81,7 @@ async function open(
     parts.reservation.close()
   })
   if (!replayed.closed) await parts.reservation.clear()
+  await parts.handles.openAhead(replayed.hot.flatMap((ino) => loaded.files.get(ino) ?? []))
   await access.settle()
   const facts = [...parts.tree.facts()]
   const unflushed = loaded.suspects.map(({ ino }) => ino)
@@ -152,7 +153,7 @@ function load(
   }
   const now = Date.now()
   const tree = CommittedTree.empty(now)
-  log.initialize(imageOf(tree, [], now))
+  log.initialize(imageOf(tree, {}, now))
   return { sidecar: new Sidecar(log, true), replayed: nothingReplayed(tree, now) }
 }
 

@@ -10,6 +10,7 @@ import {
   type Fact,
   type FactRecord,
   type Ino,
+  type LineBody,
   type TwoSlotLog,
 } from '@wasm-vfs/core/backend'
 import { SETTLING_MS, stagingPath } from './layout.ts'
@@ -32,6 +33,8 @@ export interface SidecarLine {
   readonly dirty?: readonly Ino[]
   /** Names of an image that have not settled, and when they were made. */
   readonly born?: readonly (readonly [Ino, number])[]
+  /** Files that the last session used first: the next one will, too. */
+  readonly hot?: readonly Ino[]
   /** Other code has changed files while the store was closed: the next open asks for all sizes. */
   readonly suspectSizes?: true
 }
@@ -105,9 +108,9 @@ export class Sidecar {
     if (this.#begun) this.#log.sync()
   }
 
-  checkpoint(tree: CommittedTree, dirty: readonly Ino[], now: number): boolean {
+  checkpoint(image: Iterable<SidecarLine>): boolean {
     this.begin()
-    if (!this.#log.checkpoint(imageOf(tree, dirty, now))) return false
+    if (!this.#log.checkpoint(image)) return false
     this.#done = false
     return true
   }
@@ -131,7 +134,7 @@ export class Sidecar {
 /** The whole state, for an image. */
 export function* imageOf(
   tree: CommittedTree,
-  dirty: readonly Ino[],
+  notes: Pick<SidecarLine, 'dirty' | 'hot'>,
   now: number,
 ): Generator<SidecarLine> {
   let facts: FactRecord[] = []
@@ -144,7 +147,7 @@ export function* imageOf(
   for (const inode of tree.inodes.values()) {
     if (inode.born + SETTLING_MS > now) born.push([inode.ino, inode.born])
   }
-  yield { facts, dirty, born }
+  yield { facts, born, ...notes }
 }
 
 /** A batch that may not have been carried out. */
@@ -167,6 +170,7 @@ export interface Replayed {
   /** Places that files have left, and that has not settled. */
   readonly vacated: ReadonlySet<string>
   readonly suspectSizes: boolean
+  readonly hot: readonly Ino[]
 }
 
 /** Of a log that has just been made. */
@@ -181,10 +185,11 @@ export function nothingReplayed(tree: CommittedTree, time: number): Replayed {
     movedFrom: new Map(),
     vacated: new Set(),
     suspectSizes: false,
+    hot: [],
   }
 }
 
-export function replay(lines: Iterable<SidecarLine>, closed: boolean): Replayed {
+export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean): Replayed {
   const tree = new CommittedTree()
   const moves: { ino: Ino; from: string; time: number }[] = []
   const departures: { path: string; time: number }[] = []
@@ -193,7 +198,12 @@ export function replay(lines: Iterable<SidecarLine>, closed: boolean): Replayed 
   let intent: readonly string[] = []
   let time = 0
   let suspectSizes = false
+  let hot: readonly Ino[] = []
   for (const line of lines) {
+    // A close flushes everything, and an open that was told to ask for sizes has done so.
+    if (line.closed === true) dirty.clear()
+    if (line.epoch !== undefined) suspectSizes = false
+    if (line.hot !== undefined) hot = line.hot
     if (line.done === true) pending = undefined
     if (line.staged === true && pending !== undefined) pending = { ...pending, staged: true }
     if (line.intent !== undefined) intent = line.intent
@@ -216,7 +226,7 @@ export function replay(lines: Iterable<SidecarLine>, closed: boolean): Replayed 
   const isUnsettled = (event: { time: number }): boolean => event.time + SETTLING_MS > time
   const movedFrom = new Map(moves.filter(isUnsettled).map(({ ino, from }) => [ino, from]))
   const vacated = new Set(departures.filter(isUnsettled).map(({ path }) => path))
-  return { tree, closed, pending, intent, dirty, time, movedFrom, vacated, suspectSizes }
+  return { tree, closed, pending, intent, dirty, time, movedFrom, vacated, suspectSizes, hot }
 }
 
 /** Places that files leave. */

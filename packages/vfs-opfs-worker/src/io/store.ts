@@ -24,6 +24,7 @@ export class OpfsStore implements IoStore {
   readonly #committer: Committer
   readonly #space = new SpaceEstimate()
   readonly #freshMax: number
+  #hotNoted = 0
 
   constructor(parts: StoreParts, freshMax: number = FRESH_MAX) {
     this.#parts = parts
@@ -36,10 +37,12 @@ export class OpfsStore implements IoStore {
   read(ino: Ino, into: Uint8Array, at: number): void | Promise<void> {
     const file = this.#parts.files.get(ino)
     if (file === undefined) return this.#parts.fresh.read(ino, into, at)
-    return this.#parts.handles.with(file, (open) => open.read(into, at))
+    const { handles } = this.#parts
+    handles.noteUse(file)
+    return handles.with(file, (open) => open.read(into, at))
   }
 
-  write(ino: Ino, from: Uint8Array, at: number, size: number): void | Promise<void> {
+  write(ino: Ino, from: Uint8Array, at: number): void | Promise<void> {
     const file = this.#parts.files.get(ino)
     if (file === undefined) return this.#writeFresh(ino, from, at)
     const work = (open: OpenFile): void => {
@@ -48,7 +51,7 @@ export class OpfsStore implements IoStore {
       this.#restoring(file, open, () => this.#parts.growing(growth, () => open.write(from, at)))
       file.lastWriteAt = at
       file.lastWriteEnd = at + from.length
-      file.size = Math.max(size, file.lastWriteEnd)
+      file.size = Math.max(file.size, file.lastWriteEnd)
     }
     return this.#changing(file, work)
   }
@@ -118,11 +121,12 @@ export class OpfsStore implements IoStore {
 
   async housekeeping(): Promise<SpaceStatistics> {
     const { sidecar, reservation, access } = this.#parts
+    this.#noteHotFiles()
     if (sidecar.begun && sidecar.checkpointDue) {
       await this.#committer.finish()
       this.#committer.checkpoint()
-      await access.settle()
     }
+    await access.settle()
     return await this.#space.refresh(reservation.held)
   }
 
@@ -166,6 +170,7 @@ export class OpfsStore implements IoStore {
 
   #changing(file: StoredFile, work: (open: OpenFile) => void): void | Promise<void> {
     const { level, handles, flusher } = this.#parts
+    handles.noteUse(file)
     if (level.current === 'strict' || flusher.suspects.size === 0) return handles.with(file, work)
     // What a dead session's relaxed fsyncs covered comes before anything that is written now.
     return flusher.flushSuspects().then(() => handles.with(file, work))
@@ -211,12 +216,22 @@ export class OpfsStore implements IoStore {
 
   // ---- Its end.
 
+  /** What the next open should have at hand; a log that this session has not touched stays as it is. */
+  #noteHotFiles(): void {
+    const { sidecar, handles, growing } = this.#parts
+    const hot = handles.firstUsed
+    if (!sidecar.begun || hot.length === this.#hotNoted) return
+    growing(0, () => sidecar.append({ hot }))
+    this.#hotNoted = hot.length
+  }
+
   /** Whatever the level puts off is done now. */
   async #finishAll(): Promise<void> {
     const { order, files, flusher, sidecar, reservation, access } = this.#parts
     order.flushAll()
     await flusher.flushFiles([...files.values()].filter((file) => file.needsFlush))
     await this.#committer.finish()
+    this.#noteHotFiles()
     sidecar.sync()
     reservation.empty()
     await access.settle()

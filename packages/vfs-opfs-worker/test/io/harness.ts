@@ -85,7 +85,7 @@ export function put(vfs: Vfs, path: string, text: string | Uint8Array): Ino {
   const { parent, name } = walkToParent(vfs, path)
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text
   const ino = vfs.create(parent, name, 0o644)
-  vfs.write(ino, bytes, 0)
+  if (bytes.length > 0) vfs.write(ino, bytes, 0)
   return ino
 }
 

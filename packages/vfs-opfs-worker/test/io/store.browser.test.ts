@@ -103,7 +103,7 @@ describe('a store in OPFS', () => {
   })
 
   it('takes every name of the contract, and gives it back', async () => {
-    const names: string[] = [
+    const names = [
       '.wasm-vfs',
       '.wasm-vfs~',
       'a\\b',
@@ -113,27 +113,20 @@ describe('a store in OPFS', () => {
       ' ',
       'a.',
       'CON',
+      '~',
     ]
-    for (let code = 1; code < 128; code++) {
-      const character = String.fromCharCode(code)
-      if (character !== '/' && character !== '.') names.push(character, `x${character}`)
+    names.push('€'.repeat(85), 'x'.repeat(255), '\\'.repeat(255), 'e\u0301', '\u00e9', '\ufeffx')
+    // Every other character of ASCII, a few in each name.
+    for (let code = 1; code < 128; code += 8) {
+      const codes = Array.from({ length: 8 }, (_, index) => code + index)
+      names.push(String.fromCharCode(...codes.filter((each) => each !== 0x2f && each < 128)))
     }
-    names.push(
-      '€'.repeat(85),
-      'x'.repeat(255),
-      '\\'.repeat(255),
-      'e\u0301',
-      '\u00e9',
-      '😀',
-      '\ufeffx',
-    )
-    const files = [...new Set(names)].map((each) => [`/${each}`, 'content'] as const)
+    const files = names.map((each) => [`/${each}`, ''] as const)
     await ask('open', { name })
     await ask('put', files)
     await ask('close')
     await ask('open', { name })
-    const expected = files.map(([path]) => `${path}: content`).sort()
-    expect(await ask('tree')).toEqual(expected)
+    expect(await ask('tree')).toEqual(files.map(([path]) => `${path}: `).sort())
     await ask('close')
   })
 

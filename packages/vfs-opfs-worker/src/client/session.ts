@@ -1,5 +1,5 @@
-// Starts the I/O worker and waits, without blocking, until it has opened the store. Called by open.ts.
-// Whatever fails, no worker is left behind.
+// A session with an I/O worker: begins when it has opened the store, and ends when it has let go of it.
+// Called by open.ts. Neither blocks; whatever fails, no worker is left that touches the store.
 
 import { VfsError, type Fact, type Ino } from '@wasm-vfs/core/backend'
 import { decodeError } from '../channel/error-codec.ts'
@@ -16,53 +16,84 @@ import {
 } from '../channel/protocol.ts'
 import type { IoStoreOptions } from '../io/io-store.ts'
 import { Channel } from './channel.ts'
+import {
+  endWorker,
+  notLoaded,
+  obtainWorker,
+  returnWorker,
+  type WorkerSource,
+} from './worker-supply.ts'
 
 export interface StartOptions {
   readonly store: IoStoreOptions
   readonly ringBytes: number
   readonly deadlineMs: number
-  /** As in the options of a store; undefined: the script that is part of this module. */
-  readonly worker: URL | string | Worker | undefined
+  readonly worker: WorkerSource
 }
 
-export interface StartedWorker {
+export interface Session {
   readonly channel: Channel
   readonly facts: readonly Fact[]
   readonly unflushed: readonly Ino[]
+  /** Ends it, after CLOSE or in the middle; returns when nothing touches the store any more. */
+  end(reason: VfsError): Promise<void>
 }
 
-const NAME = 'wasm-vfs I/O'
 /** How often a worker that is opening a store is looked at. */
 const LOOK_MS = 250
+/** From the end of the serving loop to the message that says so. */
+const ENDED_MS_MAX = 2_000
 
-export async function startWorker(options: StartOptions): Promise<StartedWorker> {
-  const views = viewsOf(makeShared(options.ringBytes))
-  const { worker, url } = makeWorker(options.worker)
+export async function startSession(options: StartOptions): Promise<Session> {
+  const { worker: source, store } = options
+  const worker = await obtainWorker(source)
+  let reusable = false
   try {
-    const { facts, unflushed } = await handshake(worker, views, options)
+    const views = viewsOf(makeShared(options.ringBytes))
+    const ready = await handshake(worker, views, options, () => (reusable = true))
     const channel = new Channel(views, worker, options)
-    return { channel, facts: decodeFacts(facts), unflushed }
+    const ended = endOfSession(worker)
+    return {
+      channel,
+      facts: decodeFacts(ready.facts),
+      unflushed: ready.unflushed,
+      async end(reason) {
+        const inOrder = await isOver(channel, ended)
+        channel.end(reason)
+        if (inOrder) returnWorker(worker, source)
+        else await endWorker(worker, store.name)
+      },
+    }
   } catch (error) {
-    worker.terminate()
+    if (reusable) returnWorker(worker, source)
+    else await endWorker(worker, store.name)
     throw error
-  } finally {
-    if (url !== undefined) URL.revokeObjectURL(url.href)
   }
 }
 
-function makeWorker(given: URL | string | Worker | undefined): { worker: Worker; url?: URL } {
-  if (given !== undefined && typeof given !== 'string' && !(given instanceof URL)) {
-    return { worker: given }
-  }
-  try {
-    if (given !== undefined) {
-      return { worker: new Worker(given, { type: 'module', name: NAME }) }
+/** Resolves when the worker says that it has let go of everything. */
+function endOfSession(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    const onMessage = ({ data }: MessageEvent<FromWorker>): void => {
+      if (data.type !== 'ended') return
+      worker.removeEventListener('message', onMessage)
+      resolve()
     }
-    // The build puts the URL of a blob here, which holds the script and all that it imports.
-    const url = new URL('../worker.ts', import.meta.url)
-    return { worker: new Worker(url, { type: 'module', name: NAME }), url }
-  } catch (error) {
-    throw notLoaded(error instanceof Error ? error.message : String(error))
+    worker.addEventListener('message', onMessage)
+  })
+}
+
+/** The worker says so right after CLOSE; without a CLOSE it never does. */
+async function isOver(channel: Channel, ended: Promise<void>): Promise<boolean> {
+  if (channel.isDead || !channel.isClosed) return false
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, ENDED_MS_MAX, false)
+  })
+  try {
+    return await Promise.race([ended.then(() => true), late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -70,6 +101,7 @@ function handshake(
   worker: Worker,
   views: SharedViews,
   { store, deadlineMs }: StartOptions,
+  onRefused: () => void,
 ): Promise<ReadyMessage> {
   return new Promise((resolve, reject) => {
     let phase = 'its script has not answered; is it that of @wasm-vfs/opfs-worker/worker?'
@@ -84,8 +116,12 @@ function handshake(
     }
     const onMessage = ({ data }: MessageEvent<FromWorker>): void => {
       if (data.type === 'ready') settle(() => resolve(data))
-      else if (data.type === 'refused') settle(() => reject(decodeError(data)))
-      else if (data.type === 'started') {
+      else if (data.type === 'refused') {
+        const error = decodeError(data)
+        // A script of another version will not do for the next session either.
+        if (error.code !== 'EPROTO') onRefused()
+        settle(() => reject(error))
+      } else if (data.type === 'started') {
         if (data.version !== VERSION) settle(() => reject(wrongVersion(data.version)))
         phase = 'it has stopped while it opened the store'
         silentMs = 0
@@ -109,14 +145,6 @@ function handshake(
     const { buffer } = views.words
     const message = { type: 'start', version: VERSION, shared: buffer, options: store }
     worker.postMessage(message as StartMessage)
-  })
-}
-
-function notLoaded(said: string): VfsError {
-  return new VfsError('EIO', 'open', {
-    detail:
-      `the I/O worker could not be started (${said || 'its script did not load'}); where a content ` +
-      'security policy forbids blobs, pass the script that @wasm-vfs/opfs-worker/worker is as `worker`',
   })
 }
 
