@@ -45,6 +45,8 @@ const LIBRARIES: readonly string[] = ['/usr/lib', '/usr/libexec', '/usr/lib64']
 const VERSION_TIMEOUT_MS = 20_000
 const INSTALL_TIMEOUT_MS = 8 * 60_000
 const DISPLAY_TIMEOUT_MS = 20_000
+const DISPLAY_ATTEMPTS = 5
+const SCREEN = '1280x1024x24'
 const START_TIMEOUT_MS = 60_000
 const EXIT_TIMEOUT_MS = 10_000
 const DEADLINE_MS = 15 * 60_000
@@ -205,24 +207,32 @@ interface Display {
   stop(): Promise<void>
 }
 
-/** An X server without a screen, on a display of its own. */
+/**
+ * An X server without a screen, on a display of its own. Of two that start at once both may choose the
+ * same number, and one then ends, so there are some attempts.
+ */
 async function startDisplay(): Promise<Display> {
-  const screen = ['-screen', '0', '1280x1024x24', '-nolisten', 'tcp']
-  const group = startGroup(['Xvfb', '-displayfd', '1', ...screen], {})
-  const timer = new AbortController()
-  const late = sleep(DISPLAY_TIMEOUT_MS, 'no answer', { signal: timer.signal, ref: false })
-  late.catch(() => {})
-  const number = await Promise.race([group.firstLine, group.exited.then(() => 'it ended'), late])
-  timer.abort()
-  if (!/^\d+$/.test(number)) {
+  const failures: string[] = []
+  for (let attempt = 0; attempt < DISPLAY_ATTEMPTS; attempt++) {
+    const group = startGroup(
+      ['Xvfb', '-displayfd', '1', '-screen', '0', SCREEN, '-nolisten', 'tcp'],
+      {},
+    )
+    const timer = new AbortController()
+    const late = sleep(DISPLAY_TIMEOUT_MS, 'no answer', { signal: timer.signal, ref: false })
+    late.catch(() => {})
+    const number = await Promise.race([group.firstLine, group.exited, late])
+    timer.abort()
+    // Asked, it takes its lock file with it.
+    if (/^\d+$/.test(number)) return { name: `:${number}`, stop: () => group.kill('SIGTERM') }
+    failures.push(number)
     await group.kill()
-    throw new Error(`Xvfb does not start: ${number} ${await group.exited}`)
   }
-  // Asked, it takes its lock file with it.
-  return { name: `:${number}`, stop: () => group.kill('SIGTERM') }
+  throw new Error(`Xvfb does not start: ${failures.join('; ')}`)
 }
 
 interface ProcessGroup {
+  /** Of its standard output. */
   readonly firstLine: Promise<string>
   /** Resolves when the program has ended, with the last of its output. */
   readonly exited: Promise<string>
@@ -246,15 +256,18 @@ function startGroup(argv: readonly string[], env: Readonly<Record<string, string
   })
   const { pid } = child
   let output = ''
-  let gotLine = (_line: string): void => {}
-  const firstLine = new Promise<string>((resolve) => (gotLine = resolve))
   const collect = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-OUTPUT_KEPT)
-    const end = output.indexOf('\n')
-    if (end >= 0) gotLine(output.slice(0, end))
   }
   child.stdout.on('data', collect)
   child.stderr.on('data', collect)
+  const firstLine = new Promise<string>((resolve) => {
+    let line = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      line += chunk.toString()
+      if (line.includes('\n')) resolve(line.slice(0, line.indexOf('\n')))
+    })
+  })
   // Ending what reads it is how the group ends; a write that comes too late is no news.
   child.stdin.on('error', () => {})
   const exited = new Promise<string>((resolve) => {
