@@ -13,7 +13,6 @@ import { renderHtml } from './report/html/page.ts'
 import { parseJson, renderJson } from './report/json.ts'
 import { Progress } from './report/progress.ts'
 import { renderTables } from './report/table.ts'
-import { describeRun, runBench } from './run.ts'
 import type { BenchDocument } from './schema.ts'
 import { verdictOn } from './verdict/verdict.ts'
 import { WORKLOADS } from './workloads/index.ts'
@@ -100,6 +99,8 @@ function readDocument(file: string): BenchDocument | undefined {
 
 async function run(options: RunOptions): Promise<number> {
   const startedAt = performance.now()
+  // Brings what drives browsers, which the other commands need not wait for.
+  const { describeRun, runBench } = await import('./run.ts')
   const file = resolve(options.json ?? join(RESULTS, defaultName(options)))
   if (options.json === undefined) mkdirSync(RESULTS, { recursive: true })
   else if (!isInDirectory('json', file)) return EXIT.usage

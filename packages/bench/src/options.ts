@@ -81,7 +81,7 @@ export function parseCommand(argv: readonly string[]): Command {
   const args = argv[0] === '--' ? argv.slice(1) : [...argv]
   const own = COMMANDS[args[0] ?? '']
   if (own !== undefined) return own(args.slice(1))
-  const values = parse(args, OPTIONS)
+  const values = parse(args)
   if (values.help === true) return { action: 'help' }
   if (values.list === true) return { action: 'list' }
 
@@ -158,10 +158,7 @@ type Options = NonNullable<Parameters<typeof parseArgs>[0]>['options'] & {}
 function parseFiles(
   args: string[],
   own: Options,
-): {
-  readonly values: Readonly<Record<string, unknown>>
-  readonly files: readonly string[]
-} {
+): { readonly values: Parsed['values']; readonly files: readonly string[] } {
   const options: Options = { ...own, help: { type: 'boolean', short: 'h' } }
   const { values, positionals } = parsed(args, options, true)
   return { values, files: positionals }
@@ -202,19 +199,19 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const
 
-function parse(args: string[], options: typeof OPTIONS): Values {
-  return parsed(args, options, false).values
+function parse(args: string[]): Values {
+  return parsed(args, OPTIONS, false).values
 }
 
-function parsed<Given extends Options>(
-  args: string[],
-  options: Given,
-  allowPositionals: boolean,
-): ReturnType<typeof parseArgs<{ options: Given; allowPositionals: true }>> {
+interface Parsed {
+  readonly values: Readonly<Record<string, unknown>>
+  readonly positionals: readonly string[]
+}
+
+/** UsageError for what the options do not allow. */
+function parsed(args: string[], options: Options, allowPositionals: boolean): Parsed {
   try {
-    return parseArgs({ args, options, strict: true, allowPositionals }) as ReturnType<
-      typeof parseArgs<{ options: Given; allowPositionals: true }>
-    >
+    return parseArgs({ args, options, strict: true, allowPositionals })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const valid = Object.keys(options)

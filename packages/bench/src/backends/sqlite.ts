@@ -1,6 +1,7 @@
 // SQLite in the browser, as its own project publishes it, behind the face of SqlDatabase. Called by the
 // sqlite-*.ts files. Its files are served as they are (../session.ts): they find each other by URL.
 
+import type * as SqliteModule from '@sqlite.org/sqlite-wasm'
 import type { Database, Sqlite3Static } from '@sqlite.org/sqlite-wasm'
 import type { Durability } from '@wasm-vfs/core'
 import type { OpenDatabase } from './backend.ts'
@@ -25,7 +26,7 @@ export async function loadSqlite(fileSystem: FileSystem): Promise<Sqlite3Static>
   const disable = { vfs: Object.fromEntries(others.map((name) => [name, true])) }
   Object.assign(globalThis, { sqlite3ApiConfig: { disable } })
   const url = new URL(MODULE_URL, location.href).href
-  const { default: init } = (await import(url)) as typeof import('@sqlite.org/sqlite-wasm')
+  const { default: init } = (await import(url)) as typeof SqliteModule
   return init()
 }
 
@@ -62,7 +63,7 @@ class Sqlite implements SqlDatabase {
       rowMode: 'object',
       returnValue: 'resultRows',
     })
-    return { rows: rows as Row[], affectedRows: this.#database.changes() as number }
+    return { rows: rows as Row[], affectedRows: this.#database.changes() }
   }
 
   // oxlint-disable-next-line typescript/require-await

@@ -81,13 +81,11 @@ class PlaywrightPage implements PageDriver {
     ...args: Parameters<BenchPage[Method]>
   ): Promise<Awaited<ReturnType<BenchPage[Method]>>> {
     type Answer = Awaited<ReturnType<BenchPage[Method]>>
-    return this.#page.evaluate(
-      ([name, given]) => {
-        const { bench } = globalThis
-        return (bench[name] as (...args: unknown[]) => unknown).apply(bench, given) as Answer
-      },
-      [method, args] as [Method, unknown[]],
-    ) as Promise<Answer>
+    const call: readonly [Method, readonly unknown[]] = [method, args]
+    return this.#page.evaluate<Answer, typeof call>(([name, given]) => {
+      const { bench } = globalThis
+      return (bench[name] as (...args: readonly unknown[]) => Answer).apply(bench, [...given])
+    }, call)
   }
 
   async close(): Promise<void> {

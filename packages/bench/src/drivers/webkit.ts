@@ -62,10 +62,13 @@ export class WebKitBrowser implements BrowserDriver {
     })
     const page = new WebKitPage(channel, () => browser.close())
     this.#page = page
-    void browser.exited.then((reason) => {
-      if (!page.closed) this.#reportLost(new BrowserLost(`webkit went away (${reason})`))
-    })
+    void this.#watch(page, browser.exited)
     return page
+  }
+
+  async #watch(page: WebKitPage, exited: Promise<string>): Promise<void> {
+    const reason = await exited
+    if (!page.closed) this.#reportLost(new BrowserLost(`webkit went away (${reason})`))
   }
 
   async close(): Promise<void> {

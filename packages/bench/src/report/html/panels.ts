@@ -5,7 +5,7 @@ import { BASELINE } from '../../backends/index.ts'
 import type { Estimate } from '../../interval.ts'
 import { WORKLOADS } from '../../workloads/index.ts'
 import { quantity, ratio } from '../numbers.ts'
-import { html, Markup } from './markup.ts'
+import { html, type Markup } from './markup.ts'
 import { linearScale, ratioScale, type Scale } from './scale.ts'
 import { isOurs, seriesOf, type Cell, type Level, type ReportView } from './view.ts'
 
