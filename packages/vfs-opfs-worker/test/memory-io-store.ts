@@ -20,7 +20,7 @@ export const INO_BLOCKS = 1_000_003
 export const INO_NEVER = 1_000_004
 /** A read blocks the worker for good. */
 export const INO_STUCK = 1_000_005
-/** Dropping it makes the next reserve(0) throw, which no request has asked for. */
+/** Dropping it breaks the serving loop, which asks for the next deadline. */
 export const INO_BREAKS = 1_000_006
 
 export const BLOCKED_MS = 30
@@ -100,7 +100,6 @@ class MemoryIoStore implements IoStore {
   }
 
   reserve(bytes: number): number {
-    if (this.#broken) throw new TypeError('broken, as asked')
     if (bytes > this.#free()) throw new VfsError('ENOSPC', 'reserve')
     return Math.min(Math.max(bytes, RESERVED), this.#free())
   }
@@ -132,6 +131,7 @@ class MemoryIoStore implements IoStore {
   relaxDurability(): void {}
 
   nextDeadline(): number | undefined {
+    if (this.#broken) throw new TypeError('broken, as asked')
     return undefined
   }
 

@@ -15,7 +15,7 @@ import {
   type StartMessage,
 } from '../channel/protocol.ts'
 import type { IoStoreOptions } from '../io/io-store.ts'
-import { Channel } from './channel.ts'
+import { Channel, type ChannelOptions } from './channel.ts'
 import {
   endWorker,
   notLoaded,
@@ -24,10 +24,9 @@ import {
   type WorkerSource,
 } from './worker-supply.ts'
 
-export interface StartOptions {
+export interface StartOptions extends ChannelOptions {
   readonly store: IoStoreOptions
   readonly ringBytes: number
-  readonly deadlineMs: number
   readonly worker: WorkerSource
 }
 

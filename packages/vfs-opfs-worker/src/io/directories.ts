@@ -28,9 +28,13 @@ export class Directories {
     if (known !== undefined) return known
     const { directory, name } = splitPath(path)
     const parent = await this.get(directory, options)
-    const handle = await parent.getDirectoryHandle(name, options)
-    this.#handles.set(path, handle)
-    return handle
+    try {
+      const handle = await parent.getDirectoryHandle(name, options)
+      this.#handles.set(path, handle)
+      return handle
+    } catch (thrown) {
+      throw toVfsError(thrown, 'open', { path })
+    }
   }
 
   /** Throws what the browser throws. */

@@ -134,7 +134,11 @@ export class OpenFile implements LogFile {
 
   close(): void {
     this.#counters.handles--
-    this.#handle.close()
+    try {
+      this.#handle.close()
+    } catch (thrown) {
+      throw toVfsError(thrown, 'close', { path: this.path })
+    }
   }
 }
 

@@ -144,9 +144,10 @@ export class HandlePool {
   }
 
   close(file: StoredFile): void {
+    const { open } = file
     this.#open.delete(file)
-    file.open?.close()
     file.open = undefined
+    open?.close()
   }
 
   closeAll(): void {

@@ -1,0 +1,122 @@
+// The channel alone, over an IoStore in memory: order, joining, back-pressure, errors of posted work, waits
+// that do not block, attached memories, and a worker that dies in any way.
+
+import { TaskWorker } from '@wasm-vfs/core/testing'
+import { afterAll, describe, expect, it } from 'vitest'
+
+const worker = new TaskWorker(
+  () => new Worker(new URL('./channel.worker.ts', import.meta.url), { type: 'module' }),
+)
+const call = (task: string, argument?: unknown): Promise<unknown> =>
+  worker.call(task, argument, 40_000)
+
+interface Outcome {
+  readonly outcome: string
+  readonly ms: number
+}
+
+describe('the channel of opfs-worker', () => {
+  afterAll(() => worker.terminate())
+
+  it('reports the failure of a posted write to what relies on it, until the file is gone', async () => {
+    const failed = 'EIO: input/output error, write: as asked'
+    expect(await call('failed post')).toEqual({
+      outcomes: ['ok', failed, failed, failed, failed, failed, 'ok', 'ok'],
+      readable: true,
+    })
+  })
+
+  it('hands writes that adjoin to the store as one', async () => {
+    const { writes, waits, ...rest } = (await call('joined writes')) as Record<string, number>
+    expect(rest).toEqual({ bytesCopied: 32 * 1024 + 1, whole: true })
+    expect(waits).toBe(0)
+    // The one that blocks, and the others as one; two if the first of them got through before.
+    expect(writes).toBeLessThanOrEqual(3)
+  })
+
+  it('waits where the ring is full, splits what is longer, and copies each byte once', async () => {
+    const { bytesCopied, written, read, ...rest } = (await call('more than the ring holds')) as {
+      bytesCopied: number
+      written: number
+      read: number
+    }
+    expect(rest).toEqual({ whole: true, overwritten: true })
+    expect(bytesCopied).toBe(written + read)
+  })
+
+  it('keeps requests apart when there are more of them than records', async () => {
+    expect(await call('many small requests')).toBe(0)
+  })
+
+  it('carries a batch of metadata that is longer than the ring', async () => {
+    expect(await call('a batch longer than the ring')).toEqual({ facts: 5000, commits: 1 })
+  })
+
+  it('asks nobody for an fsync of what was not written, but for what a dead session left', async () => {
+    expect(await call('fsync of what nobody wrote')).toEqual({ untouched: 0, unflushed: 1 })
+  })
+
+  it('posts growth within the reservation, asks once beyond it, and ENOSPC comes at once', async () => {
+    expect(await call('space first')).toEqual({
+      within: 0,
+      beyond: 1,
+      outcomes: ['ENOSPC', 'ok', 'ok'],
+    })
+  })
+
+  it.each([true, false])(
+    'lets timers run during a sync (Atomics.waitAsync: %s)',
+    async (native) => {
+      const seen = (await call('a sync that does not block', native)) as Outcome & { ticks: number }
+      expect(seen.outcome).toBe('ok')
+      expect(seen.ms).toBeGreaterThan(200)
+      expect(seen.ticks).toBeGreaterThan(5)
+    },
+  )
+
+  it('reads and writes an attached memory without a copy, also after it has grown', async () => {
+    expect(await call('an attached memory')).toEqual({
+      whole: true,
+      bytesCopied: 0,
+      copiedOnce: 1000,
+    })
+  })
+
+  it('passes on why a store does not open, and can open another', async () => {
+    expect(await call('a store that does not open')).toEqual([
+      "EINVAL: invalid argument, open 'refuses': as asked",
+      'ok',
+    ])
+  })
+
+  it('says what is wrong with a script that is missing, foreign or of another version', async () => {
+    const { outcomes, answer } = (await call('scripts that do not do')) as {
+      outcomes: string[]
+      answer: { type: string; text: string }
+    }
+    expect(outcomes[0]).toMatch(/^EIO: .*could not be started/)
+    expect(outcomes[1]).toMatch(/^EIO: .*gave no sign of life for 1000 ms: its script/)
+    expect(outcomes[2]).toMatch(/^EPROTO: .*version 99/)
+    expect(answer).toMatchObject({ type: 'refused', text: expect.stringContaining('version 2') })
+  })
+
+  it.each(['idle', 'busy', 'stuck', 'never', 'broken', 'while syncing'] as const)(
+    'finds a worker dead within its deadline, then fails at once, and opens anew (%s)',
+    async (kind) => {
+      const seen = (await call('a dead worker', kind)) as Record<string, Outcome>
+      const { first, next, ended, again } = seen as Record<
+        'first' | 'next' | 'ended' | 'again',
+        Outcome
+      >
+      expect(first.outcome).toMatch(
+        /^EIO: .*the I\/O worker is gone, and the store must be reopened/,
+      )
+      expect(first.ms).toBeLessThan(8_000)
+      expect(next.outcome).toBe(first.outcome)
+      expect(next.ms).toBeLessThan(50)
+      expect(ended.outcome).toBe('ok')
+      expect(again.outcome).toBe('ok')
+    },
+    60_000,
+  )
+})

@@ -1,0 +1,75 @@
+// Relaxed durability: flushes are put off, in order, and performed when their deadline passes.
+
+import { walk } from '@wasm-vfs/core'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { openSession, put, SimulatedOpfs, sync, type SimulatedSession } from './harness.ts'
+
+const WINDOW_MS = 500
+
+let session: SimulatedSession
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  session = await openSession(new SimulatedOpfs(), { durability: 'relaxed', windowMs: WINDOW_MS })
+  put(session.vfs, '/log', new Uint8Array(100_000))
+  put(session.vfs, '/table', new Uint8Array(100_000))
+  await sync(session)
+  vi.advanceTimersByTime(WINDOW_MS)
+  await session.store.tick()
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const flushes = (): number => session.store.stats().flushes!
+
+/** A page of a file, with an fsync. */
+async function commit(path: string, page: number): Promise<void> {
+  const { vfs } = session
+  vfs.write(walk(vfs, path), new Uint8Array(8192).fill(page + 1), page * 8192)
+  vfs.fsync(walk(vfs, path))
+  await session.flush()
+}
+
+describe('a relaxed fsync', () => {
+  it('costs no flush while the file goes forward, and one when the window ends', async () => {
+    await commit('/log', 0)
+    const before = flushes()
+    for (let page = 1; page < 5; page++) await commit('/log', page)
+    expect(flushes()).toBe(before)
+    expect(session.store.nextDeadline()).toBe(Date.now() + WINDOW_MS)
+    vi.advanceTimersByTime(WINDOW_MS)
+    await session.store.tick()
+    expect(flushes()).toBe(before + 1)
+    expect(session.store.nextDeadline()).toBeUndefined()
+  })
+
+  it('is performed before another file is written, and before the file goes back', async () => {
+    await commit('/table', 0)
+    await commit('/log', 3)
+    const before = flushes()
+    await commit('/table', 1)
+    expect(flushes()).toBe(before + 1)
+    await commit('/log', 4)
+    await commit('/log', 2)
+    expect(flushes()).toBe(before + 3)
+  })
+
+  it('is performed when its deadline has passed, though no timer runs', async () => {
+    await commit('/log', 0)
+    const before = flushes()
+    vi.advanceTimersByTime(WINDOW_MS)
+    await commit('/log', 1)
+    expect(flushes()).toBe(before + 1)
+  })
+
+  it('is performed before a batch is committed', async () => {
+    await commit('/log', 0)
+    const before = flushes()
+    put(session.vfs, '/new', '')
+    await sync(session)
+    expect(flushes()).toBeGreaterThan(before)
+    expect(session.store.nextDeadline()).toBe(Date.now() + WINDOW_MS)
+  })
+})

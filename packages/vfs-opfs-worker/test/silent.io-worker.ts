@@ -1,0 +1,3 @@
+// A script that is no I/O worker's: it says nothing.
+
+export {}
