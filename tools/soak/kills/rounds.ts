@@ -2,17 +2,11 @@
 // time, and then the workers are terminated, the tab is closed, or the whole browser is killed. What was
 // acknowledged is known here, outside, and the next round begins by looking whether it is there.
 
-import { createHash } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { BrowserContext, Page } from 'playwright'
+import type { Page } from 'playwright'
 import { SeededRandom } from '../../../packages/vfs-core/src/testing/simulated-opfs/random.ts'
-import { launchPersistent, type BrowserInstallation } from '../../browsers.ts'
-import { bundle, serve, type Server } from '../../serve.ts'
-import { killBrowser } from './end-browser.ts'
-import { Ledger } from './ledger.ts'
-import { Oracle } from './oracle.ts'
+import type { BrowserInstallation } from '../../browsers.ts'
+import { compare } from './compare.ts'
+import { call, KillSite, pause } from './site.ts'
 import type { Inspection, RunRequest } from './worker.ts'
 
 export const DURABILITIES = ['strict', 'relaxed'] as const
@@ -61,15 +55,12 @@ export class KillRounds {
   readonly #settings: KillSettings
   readonly #random: SeededRandom
   readonly #stores: Store[]
-  readonly #oracle = new Oracle()
-  #site = ''
-  #profile = ''
-  #server: Server | undefined
-  #context: BrowserContext | undefined
+  readonly #site: KillSite
   #page: Page | undefined
 
   constructor(settings: KillSettings) {
     this.#settings = settings
+    this.#site = new KillSite(settings.browser)
     this.#random = new SeededRandom(settings.seed)
     this.#stores = settings.targets.map((target, index) => ({
       ...target,
@@ -80,29 +71,8 @@ export class KillRounds {
     }))
   }
 
-  async open(): Promise<void> {
-    this.#site = await mkdtemp(join(tmpdir(), 'wasm-vfs-kills-site-'))
-    this.#profile = await mkdtemp(join(tmpdir(), `wasm-vfs-kills-${this.#settings.browser.name}-`))
-    const backends = new Set(this.#settings.targets.map(({ backend }) => backend))
-    await bundle({
-      entries: {
-        page: join(import.meta.dirname, 'page.ts'),
-        ...Object.fromEntries(
-          [...backends].map((name) => [
-            `${name}.worker`,
-            join(import.meta.dirname, `${name}.worker.ts`),
-          ]),
-        ),
-      },
-      outdir: this.#site,
-    })
-    await writeFile(
-      join(this.#site, 'index.html'),
-      '<!doctype html><meta charset="utf-8"><title>kills</title>' +
-        '<script type="module" src="./page.js"></script>',
-    )
-    this.#server = await serve({ directories: { '/': this.#site } })
-    await this.#oracle.open()
+  open(): Promise<void> {
+    return this.#site.open(this.#settings.targets.map(({ backend }) => backend))
   }
 
   /** Opens and inspects every store, lets it commit and ends it; the outcomes are of the round before. */
@@ -110,7 +80,7 @@ export class KillRounds {
     const outcomes = await this.inspect()
     const page = await this.#openPage()
     for (const { name, backend, seed, count } of this.#stores) {
-      const request: RunRequest = { oracle: this.#oracle.url(name), seed, count }
+      const request: RunRequest = { oracle: this.#site.oracle.url(name), seed, count }
       await call(page, backend, name, 'run', request)
     }
     await this.#everyStoreCommits()
@@ -128,37 +98,28 @@ export class KillRounds {
   }
 
   /** Ends everything and removes the profile. */
-  async close(): Promise<void> {
-    await this.#context?.close().catch(() => {
-      // Its connection is gone if the browser was killed.
-    })
-    if (this.#profile !== '') await killBrowser(this.#profile)
-    await this.#oracle.close()
-    await this.#server?.close()
-    for (const folder of [this.#site, this.#profile]) {
-      if (folder !== '') await rm(folder, { recursive: true, force: true, maxRetries: 5 })
-    }
+  close(): Promise<void> {
+    return this.#site.close()
   }
 
   async #inspectStore(page: Page, store: Store): Promise<KillOutcome[]> {
     const { name, backend, durability, endedBy: end } = store
-    const acknowledged = this.#oracle.count(name)
+    const acknowledged = this.#site.oracle.count(name)
     const commits = acknowledged - store.count
     const problems: string[] = []
-    const stopped = this.#oracle.error(name)
+    const stopped = this.#site.oracle.error(name)
     if (stopped !== undefined) problems.push(`it stopped by itself: ${stopped}`)
     try {
       await call(page, backend, name, 'open', { name, durability })
       const shown = (await call(page, backend, name, 'inspect')) as Inspection
-      const { count, differences } = compare(shown, store.seed, acknowledged)
-      problems.push(...differences, ...shown.findings)
-      if (shown.checksums !== 'on') problems.push(`data checksums are ${shown.checksums}`)
-      store.count = count
+      const compared = compare(shown, store.seed, acknowledged)
+      problems.push(...compared.problems)
+      store.count = compared.count
     } catch (error) {
       problems.push(`it does not open: ${String(error)}`)
     }
     if (problems.length > 0) await this.#startAfresh(page, store)
-    this.#oracle.resume(store.name, store.count)
+    this.#site.oracle.resume(store.name, store.count)
     store.endedBy = undefined
     return end === undefined && problems.length === 0
       ? []
@@ -179,7 +140,7 @@ export class KillRounds {
     const waiting = (): boolean =>
       this.#stores.some(
         ({ name, count }) =>
-          this.#oracle.count(name) <= count && this.#oracle.error(name) === undefined,
+          this.#site.oracle.count(name) <= count && this.#site.oracle.error(name) === undefined,
       )
     while (waiting()) {
       if (Date.now() > deadline) throw new Error('a store does not commit')
@@ -193,80 +154,12 @@ export class KillRounds {
       return
     }
     this.#page = undefined
-    if (end === 'tab') {
-      await page.close({ runBeforeUnload: false })
-      return
-    }
-    await killBrowser(this.#profile)
-    await this.#context?.close().catch(() => {
-      // Its connection is gone, which is what was asked for.
-    })
-    this.#context = undefined
+    if (end === 'tab') await page.close({ runBeforeUnload: false })
+    else await this.#site.kill()
   }
 
   async #openPage(): Promise<Page> {
-    if (this.#page !== undefined) return this.#page
-    const { browser } = this.#settings
-    this.#context ??= await launchPersistent(browser, this.#profile, { headless: true })
-    const page = await this.#context.newPage()
-    await page.goto(this.#server!.url)
-    await page.waitForFunction(() => 'kills' in globalThis)
-    this.#page = page
-    return page
+    this.#page ??= await this.#site.newPage()
+    return this.#page
   }
-}
-
-/**
- * The database must be as after all that was acknowledged, or as after the one commit more that was under
- * way: nothing lost, nothing twice, no strangers.
- */
-function compare(
-  shown: Inspection,
-  seed: number,
-  acknowledged: number,
-): { count: number; differences: string[] } {
-  let differences: string[] = []
-  for (const count of [acknowledged + 1, acknowledged]) {
-    differences = differencesFrom(new Ledger(seed, count), shown)
-    if (differences.length === 0) return { count, differences }
-  }
-  return { count: acknowledged, differences }
-}
-
-const DIFFERENCES_MAX = 5
-
-function differencesFrom(ledger: Ledger, shown: Inspection): string[] {
-  const { rows, tables } = ledger.contents()
-  const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
-  const expected = rows.map(([id, version, body]) => `row ${id}.${version} ${md5(body)}`)
-  expected.push(...tables.map(([name, count]) => `table ${name} of ${count}`))
-  const found = shown.rows.map(([id, version, digest]) => `row ${id}.${version} ${digest}`)
-  found.push(...shown.tables.map(([name, count]) => `table ${name} of ${count}`))
-  const lost = expected.filter((each) => !found.includes(each))
-  const strange = found.filter((each) => !expected.includes(each))
-  const differences = [
-    ...lost.map((each) => `after ${ledger.count} commits ${each} is missing`),
-    ...strange.map((each) => `after ${ledger.count} commits ${each} is there`),
-  ]
-  if (found.length !== new Set(found).size) differences.push('something is there twice')
-  if (differences.length <= DIFFERENCES_MAX) return differences
-  const more = differences.length - DIFFERENCES_MAX
-  return [...differences.slice(0, DIFFERENCES_MAX), `and ${more} more differences`]
-}
-
-function call(
-  page: Page,
-  backend: string,
-  store: string,
-  task: string,
-  argument?: unknown,
-): Promise<unknown> {
-  return page.evaluate(
-    ([backend, store, task, argument]) => globalThis.kills.call(backend, store, task, argument),
-    [backend, store, task, argument] as const,
-  )
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -10,8 +10,9 @@ import { Ledger, LEDGER_SCHEMA, type LedgerContents } from './ledger.ts'
 
 export interface StoreSettings {
   readonly durability: 'strict' | 'relaxed'
-  /** A killed session's lock may linger for a moment. */
-  readonly wait: AbortSignal
+  readonly wait?: AbortSignal
+  readonly takeOver?: boolean
+  readonly onTakeOver?: () => Promise<void>
 }
 
 export type OpenStore = (name: string, settings: StoreSettings) => Promise<Vfs>
@@ -19,6 +20,15 @@ export type OpenStore = (name: string, settings: StoreSettings) => Promise<Vfs>
 export interface OpenRequest {
   readonly name: string
   readonly durability: 'strict' | 'relaxed'
+  /** What to do if the store is open elsewhere; by default a lock that lingers is waited for. */
+  readonly ifBusy?: 'give up' | 'wait' | 'take over'
+}
+
+export interface Filled {
+  /** Rows of 320 kB that were committed. */
+  readonly rows: number
+  /** What stopped it. */
+  readonly error: string
 }
 
 export interface RunRequest {
@@ -36,7 +46,13 @@ export interface Inspection extends LedgerContents {
   readonly findings: readonly string[]
 }
 
-const LOCK_WAIT_MS = 15_000
+const LOCK_WAIT_MS = 60_000
+const FILL_ROWS_MAX = 1000
+
+/** 320 kB that no compression makes much shorter. */
+const FILLER = `
+  INSERT INTO filler
+  SELECT $1::int, string_agg(md5(($1::int * 10000 + i)::text), '') FROM generate_series(1, 10000) AS i`
 
 const INDEXES = `
   SELECT c.oid::int AS oid, c.relname AS name
@@ -57,9 +73,13 @@ export function serveKills(openStore: OpenStore): void {
   let pg: PGlite | undefined
 
   serveTasks({
-    async open({ name, durability }: OpenRequest) {
-      const wait = AbortSignal.timeout(LOCK_WAIT_MS)
-      const vfs = await openStore(name, { durability, wait })
+    async open({ name, durability, ifBusy = 'wait' }: OpenRequest) {
+      const vfs = await openStore(name, {
+        durability,
+        ...(ifBusy !== 'give up' && { wait: AbortSignal.timeout(LOCK_WAIT_MS) }),
+        takeOver: ifBusy === 'take over',
+        onTakeOver: () => close(),
+      })
       try {
         const options = { extensions: { amcheck }, initDbStartParams: ['--data-checksums'] }
         pg = await PGlite.create(pgliteOptions(vfs, options))
@@ -75,20 +95,51 @@ export function serveKills(openStore: OpenStore): void {
 
     inspect: () => inspect(pg!),
 
+    /** Commits rows until it fails, as on a full disk. */
+    fill: () => fill(pg!),
+
+    /** The number of rows that `fill` has left. */
+    async filled() {
+      const { rows } = await pg!.query<{ n: number }>('SELECT count(*)::int AS n FROM filler')
+      return rows[0]!.n
+    },
+
+    async checkpoint() {
+      await pg!.exec('CHECKPOINT')
+    },
+
     /** Returns at once; goes on until the worker dies, or tells the oracle why it stopped. */
     run(request: RunRequest): void {
-      void commitForever(pg!, request).catch(async (error: unknown) => {
+      const running = pg!
+      void commitForever(running, request).catch(async (error: unknown) => {
+        // Somebody has asked for the store, and it was closed under the commits.
+        if (running.closed) return
         await fetch(`${request.oracle}&error=${encodeURIComponent(String(error))}`, {
           method: 'POST',
         })
       })
     },
 
-    async close() {
-      await pg?.close()
-      pg = undefined
-    },
+    close,
   })
+
+  async function close(): Promise<void> {
+    await pg?.close()
+    pg = undefined
+  }
+}
+
+async function fill(pg: PGlite): Promise<Filled> {
+  await pg.exec('CREATE TABLE IF NOT EXISTS filler (id int PRIMARY KEY, body text)')
+  await pg.exec('ALTER TABLE filler ALTER body SET STORAGE EXTERNAL')
+  for (let rows = 0; rows < FILL_ROWS_MAX; rows++) {
+    try {
+      await pg.query(FILLER, [rows])
+    } catch (error) {
+      return { rows, error: String(error) }
+    }
+  }
+  throw new Error('the disk is never full')
 }
 
 async function commitForever(pg: PGlite, { oracle, seed, count }: RunRequest): Promise<never> {
