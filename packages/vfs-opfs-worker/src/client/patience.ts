@@ -15,12 +15,15 @@ import {
 
 /** A waiter looks at least this often. */
 const SLICE_MS = 500
+/** A worker that sleeps wakes within microseconds. After this long without a sign it is dead. */
+const SILENCE_ASLEEP_MS = 2_500
 /**
- * An idle worker answers a notification within microseconds, and one that awaits a promise moves its
- * heartbeat twice a second. After this long without a sign it is dead.
+ * One that awaits a promise moves its heartbeat twice a second, but its timers stand behind all that the
+ * browser has for it: Firefox let none run for 2.5 seconds while it made a thousand files on a machine
+ * with ten times more to do than it had cores.
  */
-const SILENCE_MS = 2_500
-/** A worker that shows signs of life may take this many deadlines for one request: a directory to copy. */
+const SILENCE_AWAITING_MS = 15_000
+/** One whose heartbeat goes on may take this many deadlines for one request: a directory to copy. */
 const DEADLINES_ALIVE = 10
 
 export class Patience {
@@ -49,12 +52,11 @@ export class Patience {
     this.#done = done
     this.#signs = signs
     const state = this.#word(WORD_STATE)
-    const shouldBeat = state === STATE_ASLEEP || state === STATE_AWAITING
-    if (shouldBeat && this.#withoutSignMs >= Math.min(SILENCE_MS, this.#deadlineMs)) {
+    const silence = silenceMax(state)
+    if (silence !== undefined && this.#withoutSignMs >= Math.min(silence, this.#deadlineMs)) {
       return `it has given no sign of life for ${this.#withoutSignMs} ms: it was terminated or has crashed`
     }
-    const beating = state === STATE_AWAITING && this.#withoutSignMs === 0
-    const longest = beating ? DEADLINES_ALIVE * this.#deadlineMs : this.#deadlineMs
+    const longest = state === STATE_AWAITING ? DEADLINES_ALIVE * this.#deadlineMs : this.#deadlineMs
     if (this.#withoutProgressMs < longest) return undefined
     return `it has not finished a request within ${this.#withoutProgressMs} ms`
   }
@@ -66,4 +68,10 @@ export class Patience {
   #word(index: number): number {
     return Atomics.load(this.#words, index)
   }
+}
+
+/** In the midst of synchronous work there is no sign but its end. */
+function silenceMax(state: number): number | undefined {
+  if (state === STATE_ASLEEP) return SILENCE_ASLEEP_MS
+  return state === STATE_AWAITING ? SILENCE_AWAITING_MS : undefined
 }

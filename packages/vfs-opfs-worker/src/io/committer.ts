@@ -38,7 +38,12 @@ export class Committer {
     if (application.relocations.length > 0) {
       return this.#commitRelocations(facts, acknowledge, now, application)
     }
-    this.#log(facts, now, application)
+    try {
+      this.#log(facts, now)
+    } catch (error) {
+      application.undo()
+      throw error
+    }
     if (acknowledge) this.acknowledge()
     this.#checkpointIfDue()
     return this.#parts.access.settle()
@@ -61,7 +66,10 @@ export class Committer {
   async finish(): Promise<void> {
     const plan = this.#unfinished
     if (plan === undefined) return
-    const { directories, files, handles, sidecar } = this.#parts
+    const { directories, files, handles, sidecar, access } = this.#parts
+    // What is moved or removed cannot be brought back, so that waits for the batch to be on storage.
+    if (this.#unflushed) this.flushLog()
+    await access.settle()
     await carryOut(
       plan,
       {
@@ -71,7 +79,7 @@ export class Committer {
         markStaged: () => {
           sidecar.append({ staged: true })
           this.flushLog()
-          return this.#parts.access.settle()
+          return access.settle()
         },
       },
       false,
@@ -125,7 +133,7 @@ export class Committer {
       // A file about to be moved or removed must not be reopened for a deferred flush.
       order.flushAll()
       await access.settle()
-      this.#log(facts, now, application)
+      this.#log(facts, now)
     } catch (error) {
       application.undo()
       await this.#unmake(plan, made)
@@ -144,9 +152,9 @@ export class Committer {
     }
     const steps = hasSteps(plan)
     if (steps) this.#unfinished = plan
-    // What is moved or removed cannot be brought back, so that waits for the batch to be on storage.
-    if (steps) this.flushLog()
     else if (acknowledge) this.acknowledge()
+    // From here on the batch counts; but if not even the log can be flushed, nobody can say so.
+    if (steps) this.flushLog()
     await access.settle()
     const dropped = relocations.flatMap(({ ino, dropped: gone }) => (gone && files.get(ino)) || [])
     for (const file of dropped) {
@@ -169,14 +177,9 @@ export class Committer {
     }
   }
 
-  #log(facts: readonly Fact[], now: number, application: Application): void {
+  #log(facts: readonly Fact[], now: number): void {
     const { sidecar, counters, growing } = this.#parts
-    try {
-      growing(0, () => sidecar.commit(facts, now))
-    } catch (error) {
-      application.undo()
-      throw error
-    }
+    growing(0, () => sidecar.commit(facts, now))
     this.#unflushed = true
     counters.commits++
   }

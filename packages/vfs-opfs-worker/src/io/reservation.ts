@@ -1,6 +1,7 @@
 // Space promised to the program: a file that occupies it. What the program writes finds other space
 // while there is some; only where there is none the file gives up as much, so that a write that was
-// accepted cannot fail for want of space when it is carried out.
+// accepted cannot fail for want of space when it is carried out. Without sync access handles a file grows
+// only when it is written back, so there nothing is reserved.
 
 import { VfsError } from '@wasm-vfs/core/backend'
 import type { FileAccess } from './access.ts'
@@ -56,7 +57,6 @@ export class Reservation {
   async clear(): Promise<void> {
     await this.#open()
     this.#file!.truncate(0)
-    this.close()
   }
 
   /** Gives up `bytes`, or what is left. False if there was nothing. */

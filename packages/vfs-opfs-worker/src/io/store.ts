@@ -19,6 +19,7 @@ import { StoredFile } from './stored-file.ts'
 
 /** Content without a committed name that is kept in memory, in bytes; beyond it the largest goes to staging. */
 const FRESH_MAX = 64 * 1024 * 1024
+
 export class OpfsStore implements IoStore {
   readonly #parts: StoreParts
   readonly #committer: Committer
@@ -56,14 +57,14 @@ export class OpfsStore implements IoStore {
     return this.#changing(file, work)
   }
 
-  resize(ino: Ino, size: number, newSize: number): void | Promise<void> {
+  resize(ino: Ino, _size: number, newSize: number): void | Promise<void> {
     const { files, fresh, reservation, growing } = this.#parts
     const file = files.get(ino)
     if (file === undefined) return reservation.owe(fresh.resize(ino, newSize))
     return this.#changing(file, (open) => {
-      this.#beforeChange(file, open, Math.min(size, newSize))
+      this.#beforeChange(file, open, Math.min(file.size, newSize))
       // The log must know that this file is changing before it can be shorter than the log says.
-      if (newSize < size) this.#flushDirtyNote(file)
+      if (newSize < file.size) this.#flushDirtyNote(file)
       this.#restoring(file, open, () => growing(newSize - open.size, () => open.truncate(newSize)))
       file.lastWriteAt = file.lastWriteEnd = newSize
       file.size = newSize
