@@ -175,12 +175,16 @@ function catalogue(): string {
     const lines = items.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
     return `${title}\n${lines.join('\n')}\n`
   }
-  const backends = BACKENDS.map(({ name, summary, durabilities }) => ({
-    name,
-    summary: `${summary} (${durabilities.join(', ')})`,
-  }))
+  const backends = (quick: boolean): { name: string; summary: string }[] =>
+    BACKENDS.filter((backend) => backend.quick === quick).map(
+      ({ name, summary, durabilities }) => ({
+        name,
+        summary: `${summary} (${durabilities.join(', ')})`,
+      }),
+    )
   return [
-    section('Backends', backends),
+    section('Backends', backends(true)),
+    section('Backends, with --full or --backend', backends(false)),
     section(
       'Workloads',
       WORKLOADS.filter(({ quick }) => quick),

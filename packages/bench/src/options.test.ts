@@ -20,11 +20,11 @@ function complaint(...argv: string[]): string {
 }
 
 describe('without options', () => {
-  test('every backend runs every quick workload at every level in Chromium', () => {
+  test('every quick backend runs every quick workload at every level in Chromium', () => {
     const { browser, columns, workloads, samples, json } = options()
     expect(browser).toBe('chromium')
     expect(columns).toEqual(
-      BACKENDS.flatMap(({ name, durabilities }) =>
+      BACKENDS.filter(({ quick }) => quick).flatMap(({ name, durabilities }) =>
         durabilities.map((durability) => ({ backend: name, durability })),
       ),
     )
@@ -71,7 +71,10 @@ describe('selections', () => {
     expect(given).toMatchObject({ browser: 'firefox', samples: 3, json: 'out.json' })
   })
 
-  test('of all workloads come with --full, of one that is not quick with its name', () => {
+  test('of all come with --full, of one that is not quick with its name', () => {
+    const backends = new Set(options('--full').columns.map(({ backend }) => backend))
+    expect([...backends]).toEqual(BACKENDS.map(({ name }) => name))
+    expect(options('--backend', 'wa-*').columns).toHaveLength(4)
     expect(options('--full').workloads).toEqual(WORKLOADS.map(({ name }) => name))
     expect(options('--workload', 'sql-ctas').workloads).toEqual(['sql-ctas'])
     expect(options().workloads).not.toContain('sql-ctas')

@@ -62,7 +62,7 @@ slower by more than that, and not by noise. 'report' makes a page of charts of r
   --backend NAMES        only these backends; names separated by commas, * stands for any
                          characters
   --workload NAMES       only these workloads, in the same way, those of --full among them
-  --full                 all workloads: also those that --list marks
+  --full                 all backends and all workloads: also those that --list marks
   --durability LEVELS    only these levels: ${DURABILITIES.join(', ')} (backends in memory have none
                          and always take part)
   --samples N            rounds: fresh stores per column (default: as many as fit four minutes,
@@ -85,7 +85,7 @@ export function parseCommand(argv: readonly string[]): Command {
   if (values.help === true) return { action: 'help' }
   if (values.list === true) return { action: 'list' }
 
-  const backends = select('backend', values.backend, names(BACKENDS))
+  const backends = selectBackends(values)
   const levels: readonly string[] = select('durability', values.durability, DURABILITIES)
   const columns = BACKENDS.filter(({ name }) => backends.includes(name)).flatMap((backend) =>
     backend.durabilities
@@ -162,6 +162,11 @@ function parseFiles(
   const options: Options = { ...own, help: { type: 'boolean', short: 'h' } }
   const { values, positionals } = parsed(args, options, true)
   return { values, files: positionals }
+}
+
+function selectBackends({ backend, full }: Values): string[] {
+  if (backend !== undefined) return select('backend', backend, names(BACKENDS))
+  return names(full === true ? BACKENDS : BACKENDS.filter(({ quick }) => quick))
 }
 
 function selectWorkloads({ workload, full }: Values): string[] {

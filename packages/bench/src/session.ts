@@ -183,7 +183,14 @@ async function serveBundle(outdir: string): Promise<Server> {
   const { resolve } = createRequire(import.meta.url)
   const pglite = resolve('@electric-sql/pglite/pglite.wasm')
   const sqlite = resolve('@sqlite.org/sqlite-wasm/sqlite3.wasm')
-  const directories = { '/': outdir, '/pglite': dirname(pglite), '/sqlite': dirname(sqlite) }
+  // Of wa-sqlite, the package's root: its code lies in src and in dist.
+  const waSqlite = resolve('@journeyapps/wa-sqlite')
+  const directories = {
+    '/': outdir,
+    '/pglite': dirname(pglite),
+    '/sqlite': dirname(sqlite),
+    '/wa-sqlite': dirname(dirname(waSqlite)),
+  }
   return serve({ directories, isolated: true })
 }
 

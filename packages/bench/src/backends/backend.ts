@@ -15,6 +15,8 @@ export interface Backend {
   readonly name: string
   /** One line for `--list`. */
   readonly summary: string
+  /** Whether a run without `--full` or `--backend` includes it. */
+  readonly quick: boolean
   /** The levels it can be opened at, each a column of its own. */
   readonly durabilities: readonly Durability[]
   /** Content survives the worker; where false, nothing can be reopened. */

@@ -5,6 +5,7 @@ export const idb: Backend = {
   name: 'idb',
   summary:
     '@wasm-vfs/idb: files in memory, changed chunks to IndexedDB in one transaction per sync',
+  quick: true,
   durabilities: ['strict', 'relaxed'],
   persistent: true,
   needs: ['indexeddb'],

@@ -11,6 +11,8 @@ import { pgliteMemory } from './pglite-memory.ts'
 import { pgliteOpfsAhp } from './pglite-opfs-ahp.ts'
 import { sqliteOpfs } from './sqlite-opfs.ts'
 import { sqliteOpfsSahpool } from './sqlite-opfs-sahpool.ts'
+import { waSqliteIdb } from './wa-sqlite-idb.ts'
+import { waSqliteOpfs } from './wa-sqlite-opfs.ts'
 
 export const BACKENDS: readonly Backend[] = [
   memory,
@@ -23,6 +25,8 @@ export const BACKENDS: readonly Backend[] = [
   pgliteMemfs2opfs,
   sqliteOpfs,
   sqliteOpfsSahpool,
+  waSqliteOpfs,
+  waSqliteIdb,
 ]
 
 /** The column that reads 1.00×. */

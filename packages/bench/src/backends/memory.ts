@@ -4,6 +4,7 @@ import { onVfs } from './vfs.ts'
 export const memory: Backend = {
   name: 'memory',
   summary: 'our engine with nothing underneath: the yardstick',
+  quick: true,
   durabilities: ['none'],
   persistent: false,
   needs: [],

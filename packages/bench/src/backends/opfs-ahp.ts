@@ -6,6 +6,7 @@ const WINDOW_MS = 500
 export const opfsAhp: Backend = {
   name: 'opfs-ahp',
   summary: '@wasm-vfs/opfs-ahp: a small pool of sync access handles',
+  quick: true,
   durabilities: ['strict', 'relaxed'],
   persistent: true,
   needs: ['opfs'],

@@ -6,6 +6,7 @@ const WINDOW_MS = 500
 export const opfsWorker: Backend = {
   name: 'opfs-worker',
   summary: '@wasm-vfs/opfs-worker: ordinary OPFS files, behind a worker that is called by Atomics',
+  quick: true,
   durabilities: ['strict', 'relaxed'],
   persistent: true,
   needs: ['opfs', 'cross-origin-isolation'],

@@ -4,6 +4,7 @@ import { pgliteOpener } from './pglite.ts'
 export const pgliteIdb: Backend = {
   name: 'pglite-idb',
   summary: "PGlite's idb://: Emscripten's IDBFS, every changed file whole to IndexedDB",
+  quick: true,
   durabilities: ['strict', 'relaxed'],
   persistent: true,
   needs: ['indexeddb'],

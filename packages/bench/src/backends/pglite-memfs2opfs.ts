@@ -4,6 +4,7 @@ import { pgliteOpener } from './pglite.ts'
 export const pgliteMemfs2opfs: Backend = {
   name: 'pglite-memfs2opfs',
   summary: "PGlite's memfs2opfs://: files in memory, changed ranges to OPFS after each query",
+  quick: true,
   durabilities: ['strict', 'relaxed'],
   persistent: true,
   needs: ['opfs'],

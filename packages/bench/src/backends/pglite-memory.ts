@@ -4,6 +4,7 @@ import { pgliteOpener } from './pglite.ts'
 export const pgliteMemory: Backend = {
   name: 'pglite-memory',
   summary: "PGlite's default: Emscripten's MEMFS",
+  quick: true,
   durabilities: ['none'],
   persistent: false,
   needs: [],

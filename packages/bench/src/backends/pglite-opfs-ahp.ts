@@ -4,6 +4,7 @@ import { pgliteOpener } from './pglite.ts'
 export const pgliteOpfsAhp: Backend = {
   name: 'pglite-opfs-ahp',
   summary: "PGlite's opfs-ahp://: one access handle per file, a thousand open ahead",
+  quick: true,
   durabilities: ['strict', 'relaxed'],
   persistent: true,
   needs: ['opfs'],

@@ -4,6 +4,7 @@ import { loadSqlite, SQLITE_CAVEATS, SQLITE_SUMMARY, sqliteDatabase } from './sq
 export const sqliteOpfsSahpool: Backend = {
   name: 'sqlite-opfs-sahpool',
   summary: `${SQLITE_SUMMARY}, its VFS opfs-sahpool: access handles opened ahead`,
+  quick: true,
   durabilities: ['strict', 'relaxed'],
   persistent: true,
   needs: ['opfs'],

@@ -4,6 +4,7 @@ import { loadSqlite, SQLITE_CAVEATS, SQLITE_SUMMARY, sqliteDatabase } from './sq
 export const sqliteOpfs: Backend = {
   name: 'sqlite-opfs',
   summary: `${SQLITE_SUMMARY}, its VFS opfs: another worker, called by Atomics`,
+  quick: false,
   durabilities: ['strict', 'relaxed'],
   persistent: true,
   needs: ['opfs', 'cross-origin-isolation'],
