@@ -214,8 +214,13 @@ async function openDatabase(
       request.onblocked = () => {
         blocked = true
       }
-      request.onupgradeneeded = ({ oldVersion }) => {
-        if (oldVersion === 0 && !create) refusal = deleted(name)
+      request.onupgradeneeded = (event) => {
+        const { oldVersion } = event
+        if (oldVersion === 0) {
+          const { dataLoss, dataLossMessage = '' } = event as ChromiumVersionChangeEvent
+          if (dataLoss === 'total') refusal = lostByBrowser(name, dataLossMessage)
+          else if (!create) refusal = deleted(name)
+        }
         if (oldVersion > 0 && !isStore(request.result)) refusal = foreign(name)
         if (refusal !== undefined) {
           request.transaction!.abort()
@@ -264,6 +269,21 @@ function deleted(name: string): VfsError {
     detail:
       "the store was deleted while it was open (by the user clearing the site's data, or by a program); " +
       'what is in memory can still be read, but not kept under this name until it is opened anew',
+  })
+}
+
+/** Chromium says whether it threw a damaged database away. */
+interface ChromiumVersionChangeEvent extends IDBVersionChangeEvent {
+  readonly dataLoss?: 'none' | 'total'
+  readonly dataLossMessage?: string
+}
+
+function lostByBrowser(name: string, message: string): VfsError {
+  return new VfsError('EIO', 'open', {
+    path: name,
+    detail:
+      `the browser found its database damaged and threw it away (${message}); opening it again makes ` +
+      'an empty store',
   })
 }
 

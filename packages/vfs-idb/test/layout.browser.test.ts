@@ -2,7 +2,7 @@
 
 import { ROOT_INO, type Vfs } from '@wasm-vfs/core'
 import { deleteIdb, listIdb, openIdb } from '@wasm-vfs/idb'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { chunksOf, databaseOf, inRaw, openRaw, resultOf, withStore } from './raw.ts'
 
 const FILE = 2
@@ -121,8 +121,35 @@ describe('opening', () => {
     await expect(openIdb('x', { durability: 'none' as never })).rejects.toThrow(TypeError)
     await expect(openIdb('x', { deadlineMs: 0 })).rejects.toThrow(TypeError)
     await expect(openIdb('x', { onProgress: 1 as never })).rejects.toThrow(TypeError)
+    await expect(openIdb('x', { persist: 'yes' as never })).rejects.toThrow(TypeError)
     await expect(openIdb('x', { typo: 1 } as never)).rejects.toThrow("unknown option 'typo'")
     expect(await listIdb()).not.toContain('x')
+  })
+
+  it('asks the browser to keep the store when told to, and tells the answer', async () => {
+    const answers: boolean[] = []
+    const storages = [
+      { persist: () => Promise.resolve(true), persisted: () => Promise.resolve(false) },
+      // A worker cannot ask, and some have nobody to ask.
+      { persisted: () => Promise.resolve(true) },
+      {},
+      undefined,
+    ]
+    try {
+      for (const [index, storage] of storages.entries()) {
+        Object.defineProperty(navigator, 'storage', { configurable: true, value: storage })
+        const persist = (persisted: boolean): void => void answers.push(persisted)
+        await withStore(
+          `layout-persist-${index}`,
+          () => vi.waitFor(() => expect(answers).toHaveLength(index + 1)),
+          { persist },
+        )
+      }
+    } finally {
+      // What remains is the prototype's.
+      delete (navigator as { storage?: unknown }).storage
+    }
+    expect(answers).toEqual([true, true, false, false])
   })
 
   it('tells how far it is', () =>

@@ -3,11 +3,13 @@
 
 import type { VfsCounters } from '@wasm-vfs/core'
 import { TaskWorker } from '@wasm-vfs/core/testing'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { terminatedWorkersLetGo } from './engines.ts'
 import type { InsertRequest, OpenRequest } from './pglite.worker.ts'
+import { openRaw } from './raw.ts'
 
 const DEADLINE_MS = 60_000
+const HELD_MS = 500
 
 const worker = new TaskWorker(
   () => new Worker(new URL('./pglite.worker.ts', import.meta.url), { type: 'module' }),
@@ -64,6 +66,31 @@ describe('PGlite on idb', () => {
     120_000,
   )
 
+  it('resolves no query, in whatever way it was issued, before its transaction is complete', async () => {
+    const name = 'pglite-held'
+    await open(name)
+    await call('exec', 'CREATE TABLE log (id int PRIMARY KEY, body text)')
+    for (let round = 0; round < 3; round++) {
+      const { transactions: before = 0 } = await stats()
+      const release = await holdTransactions(name)
+      const ways = (await call('startInEveryWay', round * 100)) as string[]
+      // The first of them wants to write by then, and waits; so do those behind it.
+      await vi.waitFor(async () => expect((await stats()).transactions).toBe(before + 1))
+      await new Promise((resolve) => setTimeout(resolve, HELD_MS))
+      expect(await call('settled')).toEqual([])
+      await release()
+      const all = async (): Promise<void> => {
+        expect(((await call('settled')) as string[]).sort()).toEqual(ways.sort())
+      }
+      await vi.waitFor(all, { timeout: DEADLINE_MS })
+    }
+    worker.terminate()
+    await open(name)
+    expect(await call('query', 'SELECT count(*)::int AS n FROM log')).toEqual([{ n: 24 }])
+    await call('close')
+    await call('remove', name)
+  }, 120_000)
+
   const killed = 'has every acknowledged row of queries issued at once, killed among them'
   it.runIf(terminatedWorkersLetGo)(
     killed,
@@ -86,6 +113,27 @@ describe('PGlite on idb', () => {
     120_000,
   )
 })
+
+/** From now on no transaction of the store begins, until the answer is called. */
+async function holdTransactions(name: string): Promise<() => Promise<void>> {
+  const database = await openRaw(name)
+  const transaction = database.transaction([...database.objectStoreNames], 'readwrite')
+  const released = new Promise<void>((resolve) => (transaction.oncomplete = () => resolve()))
+  let held = true
+  // It has begun, and is before all others, once its first request is answered.
+  await new Promise<void>((resolve) => {
+    const keep = (): void => {
+      resolve()
+      if (held) transaction.objectStore('state').get('tree').onsuccess = keep
+    }
+    transaction.objectStore('state').get('tree').onsuccess = keep
+  })
+  return async () => {
+    held = false
+    await released
+    database.close()
+  }
+}
 
 /** Kills the worker as soon as so many inserts are acknowledged; answers with which were. */
 async function insertUntil(channel: string, killAfter: number): Promise<number[]> {

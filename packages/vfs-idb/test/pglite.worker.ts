@@ -1,13 +1,17 @@
 // A worker with one PGlite on idb at a time, driven by the tests of this folder.
 
-import { PGlite, protocol } from '@electric-sql/pglite'
+import { PGlite, protocol, type PGliteInterfaceExtensions } from '@electric-sql/pglite'
+import { live } from '@electric-sql/pglite/live'
 import type { Vfs, VfsCounters } from '@wasm-vfs/core'
 import { pgliteOptions } from '@wasm-vfs/core/pglite'
 import { serveTasks } from '@wasm-vfs/core/testing'
 import { deleteIdb, openIdb, type IdbOptions } from '@wasm-vfs/idb'
 
-let pg: PGlite | undefined
+type Postgres = PGlite & PGliteInterfaceExtensions<{ live: typeof live }>
+
+let pg: Postgres | undefined
 let vfs: Vfs | undefined
+let settled = new Set<string>()
 
 export interface OpenRequest {
   readonly name: string
@@ -24,7 +28,7 @@ serveTasks({
   async open({ name, options }: OpenRequest) {
     vfs = await openIdb(name, options)
     try {
-      pg = await PGlite.create(pgliteOptions(vfs))
+      pg = await PGlite.create(pgliteOptions(vfs, { extensions: { live } }))
     } catch (error) {
       await vfs.close()
       throw error
@@ -54,6 +58,35 @@ serveTasks({
     )
     announce.close()
   },
+
+  /** Starts an insert into `log` in each way there is, all at once; `settled` tells which are done. */
+  startInEveryWay(firstId: number) {
+    const insert = (offset: number): string => `INSERT INTO log VALUES (${firstId + offset}, 'row')`
+    const message = (offset: number): Uint8Array => protocol.serialize.query(insert(offset))
+    const ways: Record<string, () => Promise<unknown>> = {
+      query: () => pg!.query(insert(0)),
+      exec: () => pg!.exec(insert(1)),
+      transaction: () => pg!.transaction((transaction) => transaction.query(insert(2))),
+      'sql``': () => pg!.sql`INSERT INTO log VALUES (${firstId + 3}, 'row')`,
+      execProtocol: () => pg!.execProtocol(message(4)),
+      execProtocolRaw: () => pg!.execProtocolRaw(message(5)),
+      'execProtocol again': () => pg!.execProtocol(message(6)),
+      'query again': () => pg!.query(insert(7)),
+      'live.query': () => pg!.live.query('SELECT count(*)::int AS n FROM log'),
+      'live.changes': () =>
+        pg!.live.changes({ query: 'SELECT * FROM log', key: 'id', callback() {} }),
+    }
+    settled = new Set()
+    for (const [way, start] of Object.entries(ways)) {
+      start().then(
+        () => settled.add(way),
+        (error: unknown) => settled.add(`${way}: ${String(error)}`),
+      )
+    }
+    return Object.keys(ways)
+  },
+
+  settled: () => [...settled],
 
   stats(): VfsCounters {
     return vfs!.stats()
