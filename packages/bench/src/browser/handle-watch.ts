@@ -8,6 +8,7 @@ export class HandleWatch {
   /** Files with bytes that no flush followed. */
   readonly #unflushed = new Set<string>()
   readonly #sinceMark = new Set<string>()
+  #opened = false
 
   /** `isOwn` tells a backend's own log from the files that hold content: it is not counted. */
   constructor(isOwn: (file: string) => boolean) {
@@ -17,6 +18,7 @@ export class HandleWatch {
   /** For the life of the worker. */
   install(): void {
     const opened = (handle: FileSystemSyncAccessHandle, name: string): void => {
+      this.#opened = true
       this.#names.set(handle, name)
     }
     const changed = (handle: FileSystemSyncAccessHandle): void => {
@@ -64,7 +66,8 @@ export class HandleWatch {
     for (const file of this.#unflushed) this.#sinceMark.add(file)
   }
 
-  dirtiedSinceMark(): number {
-    return this.#sinceMark.size
+  /** Undefined if no handle was opened in this worker: those of another cannot be watched. */
+  dirtiedSinceMark(): number | undefined {
+    return this.#opened ? this.#sinceMark.size : undefined
   }
 }

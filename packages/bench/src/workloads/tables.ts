@@ -3,7 +3,7 @@
 
 import type { PostgresSession } from './session.ts'
 import { payload } from './rows.ts'
-import { expectEqual, type PostgresWorkload } from './workload.ts'
+import { expectEqual, type Meter, type PostgresWorkload } from './workload.ts'
 
 const TABLES = 50
 const ROWS_PER_TABLE = 20
@@ -30,9 +30,8 @@ export const pgCheckpoint: PostgresWorkload = {
     const before = await walSegmentsAhead(session)
     session.handles.mark()
     await meter.once(() => pg.exec('CHECKPOINT'))
-    const filesDirtied = session.handles.dirtiedSinceMark()
-    const walSegmentsRecycled = Math.max(0, (await walSegmentsAhead(session)) - before)
-    meter.count({ filesDirtied, walSegmentsRecycled })
+    countDirtied(session, meter)
+    meter.count({ walSegmentsRecycled: Math.max(0, (await walSegmentsAhead(session)) - before) })
   },
 }
 
@@ -45,8 +44,13 @@ export const pgCloseTables: PostgresWorkload = {
   async run(session, meter) {
     session.handles.mark()
     await meter.once(() => session.close())
-    meter.count({ filesDirtied: session.handles.dirtiedSinceMark() })
+    countDirtied(session, meter)
   },
+}
+
+function countDirtied({ handles }: PostgresSession, meter: Meter): void {
+  const filesDirtied = handles.dirtiedSinceMark()
+  if (filesDirtied !== undefined) meter.count({ filesDirtied })
 }
 
 /** Makes the tables the first time; adds the same number of rows to each, in one commit per table. */
