@@ -3,7 +3,7 @@
 // judged against everything that the program has seen.
 
 import { VfsError, walk, walkToParent, type Ino, type Vfs } from '@wasm-vfs/core'
-import { isDirectory, ROOT_INO } from '@wasm-vfs/core/backend'
+import { isDirectory, ROOT_INO, S_IFREG } from '@wasm-vfs/core/backend'
 import type { Operation, Workload } from '@wasm-vfs/core/testing/crash'
 import {
   fingerprint,
@@ -55,11 +55,15 @@ interface Point {
 /** Path to inode and kind, after one operation. */
 type Names = ReadonlyMap<string, string>
 
+const REGULAR = ` ${S_IFREG}`
+
 /** What the program has done and seen. */
 class Past {
   readonly names: Names[] = []
   readonly versions = new Map<Ino, Version[]>()
   readonly acknowledgements: Acknowledgement[] = []
+  /** Files that took the name of one that the session found: from then on their bytes are relied upon. */
+  readonly replacements: { readonly operation: number; readonly ino: Ino }[] = []
   /** Deadlines up to this time have been kept, by operation. */
   readonly keptUntil: number[] = []
   firstSync = Infinity
@@ -90,6 +94,11 @@ class Past {
         if (Number.isNaN(ino)) continue
         this.#nameChanges.set(ino, [...(this.#nameChanges.get(ino) ?? []), operation])
       }
+    }
+    for (const [path, what] of this.names[0] ?? []) {
+      const [was, is] = [before.get(path), names.get(path)]
+      if (was !== what || is === undefined || is === was || !is.endsWith(REGULAR)) continue
+      this.replacements.push({ operation, ino: Number.parseInt(is, 10) })
     }
     this.names.push(names)
     this.keptUntil.push(Math.max(keptUntil, this.keptUntil.at(-1) ?? -Infinity))
@@ -352,7 +361,7 @@ class Judge {
       return `nothing was synced, but the names are those of operation ${moments[0]}`
     }
     for (const [ino, [version]] of seen.versions) {
-      const problem = this.#wrongContent(ino, version!.bytes, this.#since(ino))
+      const problem = this.#wrongContent(ino, version!.bytes, this.#since(ino, moments[0]!))
       if (problem !== undefined) return problem
     }
     return this.#brokenOrder(seen, moments)
@@ -367,8 +376,11 @@ class Judge {
     return moments
   }
 
-  #since(ino: Ino): number {
+  #since(ino: Ino, moment: number): number {
     let since = 0
+    for (const each of this.#past.replacements) {
+      if (each.ino === ino && each.operation <= moment) since = Math.max(since, each.operation)
+    }
     for (const each of this.#kept) {
       if (each.ino === undefined || each.ino === ino) since = Math.max(since, each.operation)
     }
