@@ -40,7 +40,7 @@ class SharedStore {
     const { oracle } = this.#site
     const shown = (await call(page, this.#backend, STORE, 'inspect')) as Inspection
     const { count, problems } = compare(shown, SEED, oracle.count(STORE))
-    expect(problems).toEqual([])
+    if (problems.length > 0) throw new Error(problems.join('\n'))
     oracle.resume(STORE, count)
     const request: RunRequest = { oracle: oracle.url(STORE), seed: SEED, count }
     await call(page, this.#backend, STORE, 'run', request)
@@ -52,7 +52,8 @@ class SharedStore {
     const wanted = oracle.count(STORE) + COMMITS
     const deadline = Date.now() + DEADLINE_MS
     while (oracle.count(STORE) < wanted) {
-      expect(oracle.error(STORE)).toBeUndefined()
+      const stopped = oracle.error(STORE)
+      if (stopped !== undefined) throw new Error(`the owner stopped: ${stopped}`)
       if (Date.now() > deadline) throw new Error('the owner does not commit')
       await pause(10)
     }

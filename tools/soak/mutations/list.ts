@@ -151,6 +151,25 @@ export const MUTATIONS: readonly Mutation[] = [
     named: 'each operation and sync, and pairs',
   },
   {
+    rule: 3,
+    what: 'a clean close does not say which free space is not zero',
+    edits: [content('this.#log.leaveStale(this.#space.abandon())', 'void this.#space.abandon()')],
+    test: CRASH,
+    named: 'each operation and sync, and pairs|space freed and taken again',
+  },
+  {
+    rule: 3,
+    what: 'what a dead session left behind a file shows when its place is enlarged',
+    edits: [
+      space(
+        'if (added.suspect && this.#zeroWhereNeeded(region, capacity, wanted)) file.reliedUpon = true',
+        '',
+      ),
+    ],
+    test: CRASH,
+    named: 'files that move|short sequences with syncs between|longer sequences of everything',
+  },
+  {
     rule: 4,
     what: 'a pool file whose name has not settled is taken',
     edits: [
@@ -354,8 +373,8 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'a failed write leaves the new size',
     edits: [
       engine(
-        "throw this.#named(error, inode, 'write')",
-        "inode.size = Math.max(inode.size, end)\n      throw this.#named(error, inode, 'write')",
+        'this.#content.write(ino, from, at, inode.size)\n    } catch (error) {\n',
+        'this.#content.write(ino, from, at, inode.size)\n    } catch (error) {\n      inode.size = Math.max(inode.size, end)\n',
       ),
     ],
     test: FAULTS,

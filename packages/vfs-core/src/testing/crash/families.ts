@@ -85,9 +85,9 @@ const KINDS: readonly Kind[] = [
   { name: 'space freed and taken again', share: 0.03, disk: 'large', limits: HEAVY, make: reuse },
   {
     name: 'enough is freed to be cleaned',
-    share: 0.005,
+    share: 0.02,
     disk: 'heavy',
-    limits: SHORT,
+    limits: { ...HEAVY, points: 12 },
     make: freedAndGrown,
   },
   { name: 'files that shrink and grow', share: 0.02, limits: SHORT, make: shrunkAndGrown },

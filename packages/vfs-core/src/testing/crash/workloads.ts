@@ -63,8 +63,8 @@ export function aceAtRandom(random: SeededRandom): Workload {
 }
 
 /** Files of HEAVY_BYTES on the `heavy` disk, with one more behind them that stays. */
-export const HEAVY_FILES: readonly string[] = Array.from({ length: 10 }, (_, index) => `/r${index}`)
-export const HEAVY_BYTES = 900_000
+export const HEAVY_FILES: readonly string[] = ['/r0', '/r1', '/r2']
+export const HEAVY_BYTES = 600_000
 
 const PATHS = ['/a', '/b', '/d/c', '/x', '/y', '/d/z'] as const
 const SIZES = [1, 500, 512, 4096, 5000, 8192, 20_000, 70_000] as const
