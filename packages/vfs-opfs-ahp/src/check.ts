@@ -112,7 +112,8 @@ async function inspect(log: StateLog, pool: Pool): Promise<CheckReport> {
   const replayed = replay(log)
   if (replayed === undefined) return { ...NOTHING, problems: ['there is no whole state'] }
   const { tree, placement, closed } = replayed
-  await pool.openAll(placement.files, placement.usedFiles())
+  await pool.openAll()
+  pool.recognize(placement.files, placement.usedFiles())
   const regions = placeRegions(replayed, pool)
 
   const problems: string[] = []

@@ -33,6 +33,7 @@ import type { Region } from './pool/region.ts'
 import { FlushOrder } from './pool/flush-order.ts'
 import { Pool } from './pool/pool.ts'
 import { emptyLeftovers, placeRegions } from './pool/placement.ts'
+import { SpaceEstimate } from './pool/space-estimate.ts'
 import { newCounters } from './storage/counters.ts'
 
 interface LoadedStore {
@@ -70,6 +71,9 @@ async function openStore(
   settings: Settings,
   release: ReleaseLock,
 ): Promise<Vfs> {
+  // The browser takes its time, so it is asked first.
+  const estimate = new SpaceEstimate()
+  const estimated = estimate.refresh()
   await checkForeign(root)
   const counters = newCounters()
   const order = new FlushOrder(settings.windowMs)
@@ -77,9 +81,14 @@ async function openStore(
   const pool = new Pool({ directory: data, counters, order, maxFiles: settings.maxFiles })
   let log: StateLog | undefined
   try {
-    log = await StateLog.open({ directory: root, counters, level: settings.level })
+    // Each waits for another process most of the time.
+    const opening = StateLog.open({ directory: root, counters, level: settings.level })
+    const [opened, filesOpened] = await Promise.allSettled([opening, pool.openAll()])
+    if (opened.status === 'rejected') throw opened.reason
+    log = opened.value
+    if (filesOpened.status === 'rejected') throw filesOpened.reason
     const { tree, regions, closed } = await load(log, pool)
-    const content = new PoolContent({ pool, order, log, closed, ...settings }, regions)
+    const content = new PoolContent({ pool, order, log, closed, estimate, ...settings }, regions)
     const vfs = new InodeFs<PoolFact>({
       backend: 'opfs-ahp',
       name,
@@ -98,6 +107,7 @@ async function openStore(
       release,
     })
     await content.housekeeping()
+    await estimated
     return vfs
   } catch (error) {
     order.cancel()
@@ -112,7 +122,7 @@ async function load(log: StateLog, pool: Pool): Promise<LoadedStore> {
   const replayed = replay(log)
   if (replayed === undefined) return await create(log, pool)
   const { tree, placement, closed } = replayed
-  await pool.openAll(placement.files, placement.usedFiles())
+  pool.recognize(placement.files, placement.usedFiles())
   const regions = placeRegions(replayed, pool)
   // What a killed session wrote can be read but may not be on storage. Once flushed, what is read here
   // is what a power cut would leave; before that nothing is written, cut or reused. The log, too: what
@@ -124,7 +134,7 @@ async function load(log: StateLog, pool: Pool): Promise<LoadedStore> {
 }
 
 async function create(log: StateLog, pool: Pool): Promise<LoadedStore> {
-  await pool.openAll(new Map(), new Set())
+  pool.recognize(new Map(), new Set())
   for (const file of pool.files) {
     if (file.storage.size === 0) continue
     throw new VfsError('EIO', 'open', {

@@ -58,15 +58,15 @@ export class StateLog implements MetadataStore<PoolFact> {
 
   static async open(options: StateLogOptions): Promise<StateLog> {
     const { directory, counters, level, create = true } = options
-    const first = await StorageFile.open(directory, STATE_FILES[0], { create, counters })
-    try {
-      const second = await StorageFile.open(directory, STATE_FILES[1], { create, counters })
+    const open = (name: string): Promise<StorageFile> =>
+      StorageFile.open(directory, name, { create, counters })
+    const [first, second] = await Promise.allSettled(STATE_FILES.map(open))
+    if (first?.status === 'fulfilled' && second?.status === 'fulfilled') {
       const format = { format: FORMAT, version: FORMAT_VERSION }
-      return new StateLog(new TwoSlotLog([first, second], format), level, counters)
-    } catch (error) {
-      first.close()
-      throw error
+      return new StateLog(new TwoSlotLog([first.value, second.value], format), level, counters)
     }
+    for (const slot of [first, second]) if (slot?.status === 'fulfilled') slot.value.close()
+    throw first?.status === 'rejected' ? first.reason : (second as PromiseRejectedResult).reason
   }
 
   /** Undefined if neither slot has a whole state. Throws EIO for damage. */

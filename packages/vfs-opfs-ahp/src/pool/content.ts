@@ -17,7 +17,7 @@ import { Gathering } from './gathering.ts'
 import type { Pool } from './pool.ts'
 import type { Region } from './region.ts'
 import { RegionSpace } from './region-space.ts'
-import { SpaceEstimate } from './space-estimate.ts'
+import type { SpaceEstimate } from './space-estimate.ts'
 import { isZero } from './zero.ts'
 
 export interface PoolContentOptions {
@@ -25,6 +25,7 @@ export interface PoolContentOptions {
   readonly order: FlushOrder
   readonly log: StateLog
   readonly level: DurabilityLevel
+  readonly estimate: SpaceEstimate
   /** Most bytes of gathered writes to hold. */
   readonly cacheBytes: number
   /** The last session closed the store; otherwise what it left may lie in free space. */
@@ -45,7 +46,7 @@ export class PoolContent implements ContentStore<PoolFact> {
   readonly #closed: boolean
   readonly #gathering: Gathering
   readonly #space: RegionSpace
-  readonly #estimate = new SpaceEstimate()
+  readonly #estimate: SpaceEstimate
 
   #host: ContentHost | undefined
   readonly #regions: Map<Ino, Region>
@@ -59,6 +60,7 @@ export class PoolContent implements ContentStore<PoolFact> {
     this.#log = options.log
     this.#level = options.level
     this.#closed = options.closed
+    this.#estimate = options.estimate
     this.#gathering = new Gathering(options.cacheBytes)
     this.#space = new RegionSpace({ ...options, gathering: this.#gathering })
     this.#regions = regions

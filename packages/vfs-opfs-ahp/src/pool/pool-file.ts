@@ -17,7 +17,7 @@ const GROWTH_MAX = 16 * 1024 * 1024
 export class PoolFile {
   readonly serial: number
   /** When the file was made, in milliseconds since the epoch; a fresh name is not yet durable. */
-  readonly born: number
+  born: number
   readonly storage: StorageFile
   readonly dirty: DirtyChunks
   /** The inode that has this file for itself; undefined for the pack and for spares. */

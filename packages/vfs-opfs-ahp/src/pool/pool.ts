@@ -57,11 +57,8 @@ export class Pool {
     return this.#files.get(serial)
   }
 
-  /**
-   * Opens every pool file in the directory, whether a fact knows it or not. `recorded` are the facts,
-   * `used` the files that places name: one of those missing is EIO, a missing spare is forgotten.
-   */
-  async openAll(recorded: ReadonlyMap<number, FileFact>, used: ReadonlySet<number>): Promise<void> {
+  /** Opens every pool file in the directory, whether a fact knows it or not. */
+  async openAll(): Promise<void> {
     const { directory } = this.#options
     const serials: number[] = []
     try {
@@ -72,24 +69,31 @@ export class Pool {
     } catch (thrown) {
       throw toVfsError(thrown, 'open', { path: directory.name })
     }
-    const missing = [...used].filter((serial) => !serials.includes(serial))
+    serials.sort((a, b) => a - b)
+    const now = Date.now()
+    const opened = await Promise.allSettled(serials.map((serial) => this.#open(serial, now)))
+    for (const result of opened) if (result.status === 'rejected') throw result.reason
+  }
+
+  /**
+   * What the state says of the files that are open. `used` are those that places name: one that is
+   * missing is EIO, a missing spare is forgotten.
+   */
+  recognize(recorded: ReadonlyMap<number, FileFact>, used: ReadonlySet<number>): void {
+    const missing = [...used].filter((serial) => !this.#files.has(serial))
     if (missing.length > 0) {
       throw new VfsError('EIO', 'open', {
-        path: `${directory.name}/${missing.map(dataFileName).join(', ')}`,
+        path: `${this.#options.directory.name}/${missing.map(dataFileName).join(', ')}`,
         detail:
           'the state names pool files that are not there; a power cut can take the names of a store ' +
           'that was made less than a minute before (it never settled)',
       })
     }
-    serials.sort((a, b) => a - b)
-    const opened = await Promise.allSettled(
-      serials.map((serial) => this.#open(serial, recorded.get(serial)?.born ?? Date.now())),
-    )
-    for (const result of opened) if (result.status === 'rejected') throw result.reason
-    for (const serial of serials) {
-      const fact = recorded.get(serial)
-      if (fact === undefined) this.#unrecorded.push(this.#files.get(serial)!)
-      if (fact?.pack === true) this.#pack = this.#files.get(serial)
+    for (const file of this.#files.values()) {
+      const fact = recorded.get(file.serial)
+      if (fact === undefined) this.#unrecorded.push(file)
+      else file.born = fact.born
+      if (fact?.pack === true) this.#pack = file
     }
   }
 
