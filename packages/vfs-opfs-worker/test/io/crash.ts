@@ -124,6 +124,9 @@ function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at])
 }
 
+/** The opening of one state in so many is crashed, too. */
+const OPENINGS_ONE_IN = 3
+
 export class CrashFailure extends Error {}
 
 export interface Exploration {
@@ -246,6 +249,7 @@ export class Explorer {
     past: Past,
     exploration: Exploration,
     tried: Set<string>,
+    again = false,
   ): Promise<void> {
     const known = past.acknowledgements.filter(
       ({ operation }) =>
@@ -259,6 +263,10 @@ export class Explorer {
     this.trials++
     vi.setSystemTime(point.now + 1)
     const opfs = new SimulatedOpfs({ image })
+    const opening: DirectoryImage[] = []
+    if (!again && this.trials % OPENINGS_ONE_IN === 0) {
+      opfs.watcher.changed = () => opening.push(opfs.image())
+    }
     const young = crash === 'power' && exploration.names === 'young'
     const about = `${crash} in operation ${point.operation}${point.done ? ' (done)' : ''}: `
     let session: SimulatedSession
@@ -275,6 +283,11 @@ export class Explorer {
       )
       await goOn(session)
       return
+    }
+    opfs.watcher.changed = () => {}
+    // What a crash leaves while an open completes or undoes is opened, too.
+    for (const each of opening.filter(() => this.#random.chance(4 / opening.length))) {
+      await this.#tryCrash(point, each, crash, past, exploration, tried, true)
     }
     const level = exploration.options.durability ?? 'strict'
     if (!young) {

@@ -1,8 +1,10 @@
 // Relaxed durability: flushes are put off, in order, and performed when their deadline passes.
 
 import { walk } from '@wasm-vfs/core'
+import type { Call } from '@wasm-vfs/core/testing/simulated-opfs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { openSession, put, SimulatedOpfs, sync, type SimulatedSession } from './harness.ts'
+import { openIoStore } from '../../src/io/open-store.ts'
+import { openSession, OPTIONS, put, SimulatedOpfs, sync, type SimulatedSession } from './harness.ts'
 
 const WINDOW_MS = 500
 
@@ -71,5 +73,49 @@ describe('a relaxed fsync', () => {
     await sync(session)
     expect(flushes()).toBeGreaterThan(before)
     expect(session.store.nextDeadline()).toBe(Date.now() + WINDOW_MS)
+  })
+})
+
+describe('an open after a session that did not close', () => {
+  it('names the files it left unflushed, and flushes them before it writes anything', async () => {
+    await commit('/log', 0)
+    const log = walk(session.vfs, '/log')
+    const opfs = new SimulatedOpfs({ image: session.opfs.image() })
+    const again = await openIoStore(
+      { ...OPTIONS, durability: 'relaxed', windowMs: WINDOW_MS },
+      { directory: opfs.root },
+    )
+    expect(again.tree.unflushed).toEqual([log])
+    const calls: Call[] = []
+    opfs.watcher.changed = (call) => calls.push(call)
+    const table = walk(session.vfs, '/table')
+    await again.store.write(table, new Uint8Array(10), 0, 100_000)
+    const content = calls.filter(({ path }) => !path.includes('.wasm-vfs'))
+    expect(content.map(({ kind, path }) => `${kind} ${path}`)).toEqual([
+      'flush store/log',
+      'write store/table',
+    ])
+    await again.store.close(true)
+    const closed = await openIoStore(OPTIONS, { directory: opfs.root })
+    expect(closed.tree.unflushed).toEqual([])
+  })
+})
+
+describe('a flush that fails', () => {
+  it('is final for its file until the store is opened again', async () => {
+    const { vfs, store, opfs } = session
+    const log = walk(vfs, '/log')
+    await commit('/log', 0)
+    opfs.watcher.fault = ({ kind, path }) =>
+      kind === 'flush' && path.endsWith('/log') ? { losesChanges: true } : undefined
+    vi.advanceTimersByTime(WINDOW_MS)
+    expect(() => store.tick()).toThrow(/EIO/)
+    opfs.watcher.fault = () => undefined
+    expect(() => store.fsync(log)).toThrow(/EIO.*reopen the store/)
+    expect(() => store.write(log, new Uint8Array(1), 0, 100_000)).toThrow(/EIO/)
+    await expect(store.close(true)).rejects.toThrow(/EIO/)
+    const again = await openIoStore(OPTIONS, { directory: opfs.root })
+    await again.store.write(log, new Uint8Array(1), 0, 100_000)
+    await again.store.fsync(log)
   })
 })
