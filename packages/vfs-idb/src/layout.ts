@@ -75,11 +75,17 @@ export interface OwnerRecord {
   readonly token: string
 }
 
-export type StateRecord = TreeRecord | FormatRecord | OwnerRecord
+/** There while a session that has written has not closed the store; see torn-log.ts. */
+export interface SessionRecord {
+  readonly key: typeof SESSION
+}
+
+export type StateRecord = TreeRecord | FormatRecord | OwnerRecord | SessionRecord
 
 export const TREE = 'tree'
 export const FORMAT = 'format'
 export const OWNER = 'owner'
+export const SESSION = 'session'
 
 /**
  * Of new stores. Half of what makes Chromium put a value into a file of its own, which triples the time

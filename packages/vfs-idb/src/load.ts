@@ -21,6 +21,7 @@ import {
   ENTRIES,
   FORMAT,
   INODES,
+  SESSION,
   STATE,
   TREE,
   type ChunkRecord,
@@ -45,6 +46,8 @@ export interface LoadedStore {
   readonly tree: Tree
   readonly content: IdbContent
   readonly records: StoredRecords
+  /** The last session that wrote did not close the store. */
+  readonly marked: boolean
 }
 
 /** Chunks in one request: 8 MiB of a store of our own chunk size. */
@@ -85,7 +88,8 @@ export function loadStore(options: LoadOptions): Promise<LoadedStore> {
       counters.reads++
     }
     for (const record of inodes) checkCount(record, content)
-    return { tree, content, records }
+    const marked = state.some(({ key }) => key === SESSION)
+    return { tree, content, records, marked }
   })
 }
 

@@ -8,6 +8,7 @@ import type { ContentFact } from './content.ts'
 import type { Counters } from './counters.ts'
 import { CHUNKS, chunksFrom, ENTRIES, INODES, STATE, type ChunkRecord } from './layout.ts'
 import { entryKey, entryRecord, inodeRecord, treeRecord } from './records.ts'
+import { mark, unmark, usesLevelDb } from './torn-log.ts'
 import { resultOf } from './waiting.ts'
 
 export interface IdbMetadataOptions {
@@ -41,6 +42,7 @@ export class IdbMetadata implements MetadataStore<ContentFact> {
   readonly #level: DurabilityLevel
   readonly #chunksOf: (ino: Ino) => number
   readonly #stored: StoredRecords
+  #marked = false
 
   constructor({ connection, counters, level, records, chunksOf }: IdbMetadataOptions) {
     this.#connection = connection
@@ -58,12 +60,14 @@ export class IdbMetadata implements MetadataStore<ContentFact> {
     const counts = countsAfter(stored, facts)
     // The body may run twice, if the connection is lost: it starts from the batch alone.
     await this.#connection.transaction('readwrite', durability, async (transaction, progress) => {
+      if (usesLevelDb && !this.#marked) mark(transaction)
       this.#putFacts(transaction, facts, firstOrder)
       if (counts !== undefined) transaction.objectStore(STATE).put(treeRecord(counts))
       await putContent(transaction, storeFacts, progress)
       this.#counters.writes += facts.length + storeFacts.length
     })
     this.#counters.commits++
+    this.#marked = usesLevelDb
     applyTo(stored, facts)
     for (const fact of storeFacts) {
       if (fact.type === 'chunk') this.#counters.bytesWritten += fact.bytes.length
@@ -74,9 +78,9 @@ export class IdbMetadata implements MetadataStore<ContentFact> {
 
   sync(): void {}
 
-  close(): Promise<void> {
+  async close(clean: boolean): Promise<void> {
+    if (clean && this.#marked) await unmark(this.#connection)
     this.#connection.close()
-    return Promise.resolve()
   }
 
   #putFacts(transaction: IDBTransaction, facts: readonly Fact[], firstOrder: number): void {

@@ -20,6 +20,7 @@ import { IdbMetadata } from './metadata.ts'
 import { checkOptions, type IdbOptions, type Settings } from './options.ts'
 import { IdbLedger } from './owner.ts'
 import { askToPersist } from './persist.ts'
+import { leaveLog, usesLevelDb } from './torn-log.ts'
 
 /**
  * Opens the store called `name`, a database of its own, and makes it if there is none. Works wherever
@@ -70,7 +71,8 @@ interface Opening {
 async function openStore(opening: Opening): Promise<Vfs> {
   const { name, settings, counters, connection, release } = opening
   const { level, onProgress, persist } = settings
-  const { tree, content, records } = await loadStore({ connection, counters, onProgress })
+  const { tree, content, records, marked } = await loadStore({ connection, counters, onProgress })
+  if (marked && usesLevelDb) await leaveLog(connection)
   void content.refreshSpace()
   if (persist !== undefined) void askToPersist(persist)
   const chunksOf = (ino: Ino): number => content.recordsOf(ino)
