@@ -13,6 +13,8 @@ export interface ServeOptions {
   readonly directories: Readonly<Record<string, string>>
   /** Cross-origin isolation (SharedArrayBuffer, precise clocks); default true. */
   readonly isolated?: boolean
+  /** Sent with everything, e.g. a content security policy. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface Server {
@@ -35,12 +37,10 @@ export async function serve(options: ServeOptions): Promise<Server> {
       handle: sirv(resolve(directory), { dev: true, setHeaders }),
     }))
     .toSorted((a, b) => b.prefix.length - a.prefix.length)
-  const isolated = options.isolated ?? true
+  const headers = { ...((options.isolated ?? true) && ISOLATION_HEADERS), ...options.headers }
 
   const server = createServer((request, response) => {
-    if (isolated) {
-      for (const [name, value] of Object.entries(ISOLATION_HEADERS)) response.setHeader(name, value)
-    }
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     const url = request.url ?? '/'
     const notFound = (): void => {
       response.writeHead(404, { 'Content-Type': 'text/plain' }).end(`not found: ${url}\n`)

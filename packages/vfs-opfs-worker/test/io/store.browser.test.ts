@@ -187,6 +187,17 @@ describe('a store in OPFS', () => {
     )
   })
 
+  it('occupies the space that it has promised, until it is closed', async () => {
+    const bytes = 64 * 1024 * 1024
+    const usage = async (): Promise<number> => (await navigator.storage.estimate()).usage ?? 0
+    await ask('open', { name })
+    const before = await usage()
+    expect(await ask('reserve', bytes)).toBeGreaterThanOrEqual(bytes)
+    expect(await usage()).toBeGreaterThanOrEqual(before + bytes)
+    await ask('close')
+    expect(await usage()).toBeLessThan(before + bytes)
+  })
+
   it('opens after its worker was terminated, with everything acknowledged', async () => {
     await ask('open', { name })
     await ask('put', [['/a', 'one']])

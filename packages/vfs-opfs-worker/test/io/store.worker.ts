@@ -33,6 +33,7 @@ serveTasks({
   },
   remove: (name: string) => removeIoStore(name),
   tree: () => treeOf(current().vfs),
+  reserve: (bytes: number) => current().store.reserve(bytes),
   handles: () => current().store.stats().handles,
   async put(files: readonly (readonly [path: string, text: string])[]) {
     for (const [path, text] of files) put(current().vfs, path, text)
