@@ -20,6 +20,8 @@ export class FlushOrder {
   // Set while committed batches are handed down and not flushed.
   #flushLog: (() => void) | undefined
   #deadline = 0
+  // A flush has failed, and will: whoever needs it is told, but it is not tried again on its own.
+  #failed = false
 
   /** `windowMs`: the longest a flush is put off. */
   constructor(windowMs: number) {
@@ -28,7 +30,7 @@ export class FlushOrder {
 
   /** When the deferred flushes are due (Date.now); undefined if there are none. */
   get deadline(): number | undefined {
-    return this.#pending ? this.#deadline : undefined
+    return this.#pending && !this.#failed ? this.#deadline : undefined
   }
 
   /** A relaxed fsync of an open file. */
@@ -65,12 +67,17 @@ export class FlushOrder {
 
   /** Performs every deferred flush. */
   flushAll(): void {
-    // Files deferred with a batch pending were fsynced after it.
-    this.#flushLog?.()
-    this.#flushLog = undefined
-    for (const file of this.#deferred.keys()) {
-      file.open!.flush()
-      this.#deferred.delete(file)
+    try {
+      // Files deferred with a batch pending were fsynced after it.
+      this.#flushLog?.()
+      this.#flushLog = undefined
+      for (const file of this.#deferred.keys()) {
+        file.open!.flush()
+        this.#deferred.delete(file)
+      }
+    } catch (error) {
+      this.#failed = true
+      throw error
     }
   }
 

@@ -111,6 +111,7 @@ describe('a flush that fails', () => {
     vi.advanceTimersByTime(WINDOW_MS)
     expect(() => store.tick()).toThrow(/EIO/)
     opfs.watcher.fault = () => undefined
+    expect(store.nextDeadline()).toBeUndefined()
     expect(() => store.fsync(log)).toThrow(/EIO.*reopen the store/)
     expect(() => store.write(log, new Uint8Array(1), 0, 100_000)).toThrow(/EIO/)
     await expect(store.close(true)).rejects.toThrow(/EIO/)
