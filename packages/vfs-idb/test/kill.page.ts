@@ -21,7 +21,8 @@ async function files(): Promise<void> {
   const vfs = await openIdb(store, { durability, wait: true })
   const found = stateOf(vfs)
   await tell('found', found)
-  for (let round = found.round + 1; ; round++) {
+  const last = found.round + Number(parameters.get('rounds') ?? Infinity)
+  for (let round = found.round + 1; round <= last; round++) {
     changeVfs(vfs, round)
     await vfs.sync()
     // Not awaited: the next sync is under way while this one is told.
