@@ -78,7 +78,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'a freed region is not zeroed',
     edits: [space('this.#gathering.writeZeros(region, 0, region.written)', '')],
     test: CRASH,
-    named: 'each operation and sync, and pairs',
+    named: 'enough is freed to be cleaned',
   },
   {
     rule: 3,

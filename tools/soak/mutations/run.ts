@@ -81,7 +81,7 @@ async function tryMutation(copy: SourceCopy, mutation: Mutation): Promise<Mutati
     if (broken !== undefined) return { mutation, caughtBy: undefined, broken }
     return { mutation, caughtBy: await firstFailure(copy, mutation) }
   } finally {
-    copy.restore(mutation)
+    copy.restore()
   }
 }
 
@@ -114,6 +114,8 @@ async function firstFailure(
 /** What git knows of the checkout, changed files as they are. */
 class SourceCopy {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'wasm-vfs-mutations-'))
+  // What was there before the mutation, by path.
+  readonly #before = new Map<string, string>()
 
   constructor() {
     const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: ROOT })
@@ -134,6 +136,7 @@ class SourceCopy {
     for (const { file, from, to } of edits) {
       const path = join(this.directory, file)
       const text = readFileSync(path, 'utf8')
+      if (!this.#before.has(path)) this.#before.set(path, text)
       const count = text.split(from).length - 1
       if (count !== 1) return `${file} has '${from.trim()}' ${count} times, not once`
       writeFileSync(
@@ -144,8 +147,9 @@ class SourceCopy {
     return undefined
   }
 
-  restore({ edits }: Mutation): void {
-    for (const { file } of edits) cpSync(join(ROOT, file), join(this.directory, file))
+  restore(): void {
+    for (const [path, text] of this.#before) writeFileSync(path, text)
+    this.#before.clear()
   }
 
   remove(): void {
