@@ -138,7 +138,16 @@ class Run {
   #preview(): void {
     if (this.#previewed) return
     this.#previewed = true
-    this.#hooks.preview(this.#document(false))
+    const document = this.#document(false)
+    // Columns that had no turn yet would only say so.
+    const begun = ({ backend, durability }: Column): boolean =>
+      document.results.some(
+        (other) =>
+          other.backend === backend &&
+          other.durability === durability &&
+          (other.samples.length > 0 || other.error?.kind !== 'not-run'),
+      )
+    this.#hooks.preview({ ...document, results: document.results.filter(begun) })
   }
 
   #another(): boolean {

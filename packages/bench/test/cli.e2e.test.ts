@@ -160,6 +160,36 @@ test('a run in Firefox prints a table, writes every cell and charts, and is held
   expect(same.code).toBe(0)
 })
 
+test('a run drives SQLite with the same SQL and file systems without Postgres, each where it can', async () => {
+  const file = join(directory, 'kinds.json')
+  const columns = [
+    '--backend',
+    'opfs-ahp,sqlite-opfs-sahpool,wa-sqlite-idb',
+    '--durability',
+    'strict',
+  ]
+  const workloads = 'pg-create,pg-insert-small,pg-reopen,file-append,file-read-cold-8k'
+  const rest = ['--workload', workloads, '--samples', '1', '--json', file]
+  const { code, stdout } = await bench(...columns, ...rest).ended
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/file-read-cold-8k \(us\)\s+~?[\d.,]+\s+-\s+-\n/)
+  const { results, probes } = documentAt(file)
+  const isSkipped = ({ workload, backend }: BenchResult): boolean =>
+    workload.startsWith('file-') && backend !== 'opfs-ahp'
+  const skipped = results.filter((cell) => isSkipped(cell))
+  expect(skipped.map((cell) => cell.skipped)).toEqual(
+    skipped.map(() => 'the backend cannot run it'),
+  )
+  const measured = results.filter((cell) => !isSkipped(cell))
+  expect(measured).toHaveLength(3 * 3 + 2)
+  for (const { error, samples } of measured) {
+    expect(error).toBeUndefined()
+    expect(Math.min(...samples)).toBeGreaterThan(0)
+  }
+  // What a workload names is probed beside it.
+  expect(probes.find(({ probe }) => probe === 'opfs-read-8k-cold')?.median).toBeGreaterThan(0)
+})
+
 test('a run that became slower fails a comparison with a limit', async () => {
   const [before, after] = ['before.json', 'after.json'].map((name) => join(directory, name))
   const run = sampleRun()

@@ -7,6 +7,8 @@ import { amount, ratio } from './numbers.ts'
 
 const GAP = '  '
 const WIDTH_MIN = 60
+/** Workloads named in one note. */
+const LISTED_MAX = 6
 /** Marks a median whose samples spread widely: their middle half over more than half of it. */
 const UNSTEADY = '~'
 const UNSTEADY_ABOVE = 0.5
@@ -163,10 +165,16 @@ class Notes {
 
   render(): string {
     const lines = [...this.#notes].map(
-      ([text, { number, workloads }]) => `  [${number}] ${text} (${workloads.join(', ')})`,
+      ([text, { number, workloads }]) => `  [${number}] ${text} (${listed(workloads)})`,
     )
     return lines.length === 0 ? '' : `\nNot measured, or not to be trusted:\n${lines.join('\n')}\n`
   }
+}
+
+/** All of a few names, the first of many. */
+export function listed(names: readonly string[]): string {
+  if (names.length <= LISTED_MAX) return names.join(', ')
+  return `${names.slice(0, LISTED_MAX - 1).join(', ')} and ${names.length - LISTED_MAX + 1} more`
 }
 
 function caveats(results: readonly BenchResult[], level: 'strict' | 'relaxed'): string {

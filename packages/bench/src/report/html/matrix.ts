@@ -2,6 +2,7 @@
 // page.ts.
 
 import { quantity, ratio } from '../numbers.ts'
+import { listed } from '../table.ts'
 import { probeNamed } from '../../probes/index.ts'
 import { html, type Markup } from './markup.ts'
 import { isOurs, type Cell, type Level, type ReportView } from './view.ts'
@@ -102,7 +103,7 @@ export function reasons(view: ReportView): Markup | undefined {
   }
   if (messages.size === 0) return undefined
   const items = [...messages].map(
-    ([message, workloads]) => html`<li>${message} <span>(${workloads.join(', ')})</span></li>`,
+    ([message, workloads]) => html`<li>${message} <span>(${listed(workloads)})</span></li>`,
   )
   return html`<section>
     <h2>Not measured, or not to be trusted</h2>
