@@ -185,6 +185,8 @@ export function freedAndGrown(random: SeededRandom): Workload {
   const workload = HEAVY_FILES.map((name): Operation =>
     random.chance(0.7) ? ['unlink', name] : ['truncate', name, 0],
   )
+  // A close commits what is pending and may clean at once.
+  if (random.chance(0.3)) return [...workload, ['close']]
   if (random.chance(0.7)) workload.push(['fsync', '/'])
   workload.push(random.pick(settle))
   if (random.chance(0.5)) workload.push(random.pick(settle))
