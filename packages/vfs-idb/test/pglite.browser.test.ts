@@ -91,9 +91,8 @@ describe('PGlite on idb', () => {
     await call('remove', name)
   }, 120_000)
 
-  const killed = 'has every acknowledged row of queries issued at once, killed among them'
   it.runIf(terminatedWorkersLetGo)(
-    killed,
+    'has every acknowledged row of queries issued at once, killed among them',
     async () => {
       const name = 'pglite-concurrent'
       await open(name)

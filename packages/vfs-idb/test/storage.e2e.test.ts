@@ -121,7 +121,8 @@ describe.each(BROWSER_NAMES)('in %s', (name) => {
     // Lock, and loads it anew.
     const cached = await page.evaluate(() => globalThis.mark === 'here before')
     expect(cached).toBe(name === 'chromium')
-    if (!cached) expect(await call(page, 'open', 'left')).toBe('done')
+    const opened = cached ? 'done' : await call(page, 'open', 'left')
+    expect(opened).toBe('done')
     await call(page, 'write', 'after', 1000)
     expect(await call(page, 'sync')).toBe('done')
     expect(await call(page, 'close')).toBe('done')
