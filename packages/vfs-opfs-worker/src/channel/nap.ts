@@ -3,7 +3,7 @@
 // blocking, so that an idle worker's event loop turns and the browser can end it without force.
 
 import { STATE_ASLEEP, STATE_WORKING, WORD_HEARTBEAT, WORD_POSTED, WORD_STATE } from './protocol.ts'
-import { nativeWaitAsync, spinUntil, waitAsync } from './wait.ts'
+import { nativeWaitAsync, Spinner, waitAsync } from './wait.ts'
 
 /** Long enough to catch the next call of a busy program; waking from a block costs about as much. */
 const SPIN_MS = 0.03
@@ -12,17 +12,19 @@ const BLOCK_MS = 200
 
 export class Nap {
   readonly #words: Int32Array
+  readonly #spinner: Spinner
   /** Nothing came while blocked. */
   #idle = false
 
   constructor(words: Int32Array) {
     this.#words = words
+    this.#spinner = new Spinner(words, WORD_POSTED, SPIN_MS)
   }
 
   /** Whether something was posted beyond request `last` within a moment. */
   spin(last: number): boolean {
     if (this.#idle) return Atomics.load(this.#words, WORD_POSTED) !== last
-    return spinUntil(this.#words, WORD_POSTED, (posted) => posted !== last, SPIN_MS)
+    return this.#spinner.spin((posted) => posted !== last)
   }
 
   /** Returns when something is posted beyond `last`, or after `ms`, or now and then for nothing. */

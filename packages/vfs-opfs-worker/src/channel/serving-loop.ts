@@ -126,9 +126,14 @@ export class ServingLoop {
     try {
       this.#setState(STATE_WORKING)
       while (!this.#closed) {
-        const work = this.#isPosted() ? this.#next() : this.#between()
+        const posted = this.#isPosted() || this.#nap.spin(this.#done)
+        const now = posted ? 0 : Date.now()
+        const work = posted ? this.#next() : this.#due(now)
         if (work !== undefined) await this.#awaiting(work)
-        else if (!this.#isPosted()) await this.#sleep()
+        else if (!posted) {
+          const sleep = this.#nap.sleep(this.#done, this.#wakeAt() - now)
+          if (sleep !== undefined) await sleep
+        }
       }
       this.#setState(STATE_CLOSED)
     } catch (error) {
@@ -165,7 +170,7 @@ export class ServingLoop {
     this.#worked = true
     if (--this.#untilLook <= 0) {
       this.#untilLook = REQUESTS_PER_LOOK
-      const tick = this.#tickIfDue()
+      const tick = this.#tickIfDue(Date.now())
       if (tick !== undefined) return tick
     }
     const number = (this.#done + 1) | 0
@@ -345,33 +350,25 @@ export class ServingLoop {
 
   // ---- Between requests.
 
-  /** Nothing is posted: does what is due. */
-  #between(): Promise<void> | undefined {
-    if (this.#nap.spin(this.#done)) return undefined
-    const tick = this.#tickIfDue()
+  /** Does what the store wants done by `now`, if anything. */
+  #due(now: number): Promise<void> | undefined {
+    const tick = this.#tickIfDue(now)
     if (tick !== undefined) return tick
-    return this.#worked && this.#housekeepingIn() <= 0
-      ? this.#guarded(this.#housekeep())
-      : undefined
+    return this.#housekeepingAt() <= now ? this.#guarded(this.#housekeep()) : undefined
   }
 
-  /** Until something is posted or due. */
-  #sleep(): Promise<void> | undefined {
+  /** When something is due next. */
+  #wakeAt(): number {
+    return Math.min(this.#store.nextDeadline() ?? Infinity, this.#housekeepingAt())
+  }
+
+  #housekeepingAt(): number {
+    return this.#worked ? this.#housekeptAt + HOUSEKEEPING_MS : Infinity
+  }
+
+  #tickIfDue(now: number): Promise<void> | undefined {
     const due = this.#store.nextDeadline()
-    const tickIn = due === undefined ? Infinity : due - Date.now()
-    return this.#nap.sleep(
-      this.#done,
-      Math.min(tickIn, this.#worked ? this.#housekeepingIn() : Infinity),
-    )
-  }
-
-  #housekeepingIn(): number {
-    return this.#housekeptAt + HOUSEKEEPING_MS - Date.now()
-  }
-
-  #tickIfDue(): Promise<void> | undefined {
-    const due = this.#store.nextDeadline()
-    if (due === undefined || due > Date.now()) return undefined
+    if (due === undefined || due > now) return undefined
     try {
       const work = this.#store.tick()
       return work === undefined ? undefined : this.#guarded(work)

@@ -48,9 +48,9 @@ import {
   type AnswerBlock,
   type SharedViews,
 } from '../channel/protocol.ts'
-import { nativeWaitAsync, spinUntil, waitAsync } from '../channel/wait.ts'
+import { nativeWaitAsync, Spinner, waitAsync } from '../channel/wait.ts'
 import { DataRing } from './data-ring.ts'
-import { Patience } from './patience.ts'
+import { Patience, sliceMs } from './patience.ts'
 
 /** What a request says; what is absent is 0. */
 export interface Request {
@@ -81,6 +81,8 @@ export interface ChannelOptions {
 
 /** Before blocking. Most answers that need no flush come within this time; a block costs about as much. */
 const SPIN_MS = 0.05
+/** Waiting for room is waiting for no request in particular. */
+const NO_OP = 0
 
 export class Channel {
   readonly views: SharedViews
@@ -89,11 +91,13 @@ export class Channel {
   readonly #worker: Worker
   readonly #listening = new AbortController()
   readonly #deadlineMs: number
+  readonly #sliceMs: number
   readonly #native: typeof nativeWaitAsync
   readonly #ring: DataRing
   // Of each request posted and not yet reaped, by slot: the ring's head behind it, and its growth.
   readonly #ringEnds = new Float64Array(RECORDS)
   readonly #growths = new Float64Array(RECORDS)
+  readonly #spinners: Spinner[] = []
   #posted = 0
   #reaped = 0
   #growth = 0
@@ -107,6 +111,7 @@ export class Channel {
     this.#words = views.words
     this.#worker = worker
     this.#deadlineMs = options.deadlineMs
+    this.#sliceMs = sliceMs(options.deadlineMs)
     this.#native = 'waitAsync' in options ? options.waitAsync : nativeWaitAsync
     this.#ring = new DataRing(views.ring.length)
     const onError = (event: ErrorEvent): void => {
@@ -172,7 +177,7 @@ export class Channel {
   /** Blocks until the request is done; returns the answer's number. */
   call(request: Request): number {
     const number = this.#send(request, ANSWER_BLOCKED)
-    this.#block(number)
+    this.#block(number, request.op)
     return this.#answer(ANSWER_BLOCKED).numbers[ANSWER_NUMBERS]!
   }
 
@@ -274,7 +279,7 @@ export class Channel {
   /** Until a quarter of what is under way is done: waking for each request would cost more than it frees. */
   #awaitRoom(): void {
     const underWay = (this.#posted - this.#reaped) | 0
-    this.#block((this.#reaped + Math.max(1, underWay >> 2)) | 0)
+    this.#block((this.#reaped + Math.max(1, underWay >> 2)) | 0, NO_OP)
     this.#reap()
   }
 
@@ -284,19 +289,21 @@ export class Channel {
     return reached(Atomics.load(this.#words, WORD_DONE), number)
   }
 
-  #block(number: number): void {
+  #block(number: number, op: number): void {
     const words = this.#words
     this.counters.roundTrips++
-    if (spinUntil(words, WORD_DONE, (done) => reached(done, number), SPIN_MS)) return
+    // Each kind of request takes its own time.
+    const spinner = (this.#spinners[op] ??= new Spinner(words, WORD_DONE, SPIN_MS))
+    if (spinner.spin((done) => reached(done, number))) return
     Atomics.store(words, WORD_BLOCKED_UNTIL, number)
     Atomics.store(words, WORD_BLOCKED, 1)
-    const patience = new Patience(words, this.#deadlineMs)
+    let patience: Patience | undefined
     for (;;) {
       const done = Atomics.load(words, WORD_DONE)
       if (reached(done, number)) break
       this.#checkState()
-      if (Atomics.wait(words, WORD_DONE, done, patience.sliceMs) === 'timed-out') {
-        this.#checkPatience(patience)
+      if (Atomics.wait(words, WORD_DONE, done, this.#sliceMs) === 'timed-out') {
+        patience = this.#lessPatience(patience)
       }
     }
     Atomics.store(words, WORD_BLOCKED, 0)
@@ -307,19 +314,13 @@ export class Channel {
     this.counters.roundTrips++
     Atomics.store(words, WORD_PENDING_UNTIL, number)
     Atomics.store(words, WORD_PENDING, 1)
-    const patience = new Patience(words, this.#deadlineMs)
+    let patience: Patience | undefined
     while (!this.#isDone(number)) {
       this.#throwIfDead()
       this.#checkState()
       const began = performance.now()
-      await waitAsync(
-        words,
-        WORD_DONE,
-        Atomics.load(words, WORD_DONE),
-        patience.sliceMs,
-        this.#native,
-      )
-      if (performance.now() - began >= patience.sliceMs) this.#checkPatience(patience)
+      await waitAsync(words, WORD_DONE, Atomics.load(words, WORD_DONE), this.#sliceMs, this.#native)
+      if (performance.now() - began >= this.#sliceMs) patience = this.#lessPatience(patience)
     }
     Atomics.store(words, WORD_PENDING, 0)
   }
@@ -331,11 +332,14 @@ export class Channel {
     throw this.#die(`its loop has ended: ${said.message}`, said)
   }
 
-  #checkPatience(patience: Patience): void {
-    const reason = patience.exhausted()
-    if (reason !== undefined) throw this.#die(reason)
+  /** A slice has passed without an answer. */
+  #lessPatience(patience: Patience | undefined): Patience {
     // Harmless if it was awake.
     this.#wake()
+    if (patience === undefined) return new Patience(this.#words, this.#deadlineMs)
+    const reason = patience.exhausted()
+    if (reason !== undefined) throw this.#die(reason)
+    return patience
   }
 
   #answer(block: number): AnswerBlock {

@@ -13,7 +13,6 @@ import {
   WORD_TAKEN,
 } from '../channel/protocol.ts'
 
-/** A waiter looks at least this often. */
 const SLICE_MS = 500
 /** A worker that sleeps wakes within microseconds. After this long without a sign it is dead. */
 const SILENCE_ASLEEP_MS = 2_500
@@ -26,29 +25,37 @@ const SILENCE_AWAITING_MS = 15_000
 /** One whose heartbeat goes on may take this many deadlines for one request: a directory to copy. */
 const DEADLINES_ALIVE = 10
 
+/** A waiter looks at least this often. */
+export function sliceMs(deadlineMs: number): number {
+  return Math.min(SLICE_MS, deadlineMs / 4)
+}
+
+/** Begins when a first slice has passed. */
 export class Patience {
-  readonly sliceMs: number
+  readonly #sliceMs: number
   readonly #words: Int32Array
   readonly #deadlineMs: number
   #done: number
   #signs: number
-  #withoutProgressMs = 0
-  #withoutSignMs = 0
+  #withoutProgressMs: number
+  #withoutSignMs: number
 
   constructor(words: Int32Array, deadlineMs: number) {
     this.#words = words
     this.#deadlineMs = deadlineMs
-    this.sliceMs = Math.min(SLICE_MS, deadlineMs / 4)
+    this.#sliceMs = sliceMs(deadlineMs)
     this.#done = this.#word(WORD_DONE)
     this.#signs = this.#countSigns()
+    this.#withoutProgressMs = this.#sliceMs
+    this.#withoutSignMs = this.#sliceMs
   }
 
   /** After a slice without an answer: why there is no use in waiting on, if there is none. */
   exhausted(): string | undefined {
     const done = this.#word(WORD_DONE)
     const signs = this.#countSigns()
-    this.#withoutProgressMs = done === this.#done ? this.#withoutProgressMs + this.sliceMs : 0
-    this.#withoutSignMs = signs === this.#signs ? this.#withoutSignMs + this.sliceMs : 0
+    this.#withoutProgressMs = done === this.#done ? this.#withoutProgressMs + this.#sliceMs : 0
+    this.#withoutSignMs = signs === this.#signs ? this.#withoutSignMs + this.#sliceMs : 0
     this.#done = done
     this.#signs = signs
     const state = this.#word(WORD_STATE)

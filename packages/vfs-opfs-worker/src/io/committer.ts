@@ -196,7 +196,7 @@ export class Committer {
     for (const { path } of plan.makeFiles) if (!isStaging(path)) intent.push(path)
     if (intent.length > 0) {
       // On storage before the first name can be, or a crash could leave names that nobody asked for.
-      sidecar.append({ intent })
+      sidecar.append({ intent, since: Date.now() })
       this.flushLog()
       await access.settle()
     }
@@ -208,19 +208,29 @@ export class Committer {
   async #makeFile({ ino, path }: Placed, made: StoredFile[]): Promise<void> {
     const { directories, fresh, handles, growing } = this.#parts
     if (isStaging(path)) await directories.get(STAGING_PATH, { create: true })
+    const size = fresh.sizeOf(ino)
+    // OPFS makes no file exclusively. One with content that is in the way shows when it is opened.
+    if (size === 0 && (await directories.find(path)) !== undefined) throw inTheWay(path)
     const file = new StoredFile(ino, path, 0)
     try {
       file.handle = await directories.file(path, { create: true })
     } catch (thrown) {
       throw toVfsError(thrown, 'create', { path })
     }
+    if (size > 0) {
+      file.making = true
+      try {
+        await handles.with(file, (open) => {
+          fresh.writeTo(ino, open, growing)
+          open.flush()
+        })
+      } catch (error) {
+        if (!(error instanceof VfsError) || error.code !== 'EEXIST') made.push(file)
+        throw error
+      }
+      file.making = false
+    }
     made.push(file)
-    const size = fresh.sizeOf(ino)
-    if (size === 0) return
-    await handles.with(file, (open) => {
-      fresh.writeTo(ino, open, growing)
-      open.flush()
-    })
     file.size = size
     file.lastWriteEnd = size
   }
@@ -247,12 +257,22 @@ export class Committer {
         await directories.remove(file.path)
       }
       for (const path of plan.makeDirectories.toReversed()) await directories.removeDirectory(path)
-      if (made.length > 0 || plan.makeDirectories.length > 0) sidecar.append({ undone: true })
+      if (plan.makeFiles.length > 0 || plan.makeDirectories.length > 0) {
+        sidecar.append({ undone: true })
+      }
     } catch (error) {
       // The failure that led here is the one to report. The next open undoes what is left.
       if (!(error instanceof VfsError)) throw error
     }
   }
+}
+
+/** Other code has put a file where the program makes one. */
+export function inTheWay(path: string): VfsError {
+  return new VfsError('EEXIST', 'create', {
+    path,
+    detail: 'other code has put a file of this name here while the store was open',
+  })
 }
 
 function isStaging(path: string): boolean {

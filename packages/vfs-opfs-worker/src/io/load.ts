@@ -92,10 +92,12 @@ async function recover(
   let changed = staging.size > 0
   const places = new Set<string>()
   for (const [path] of tree.located()) places.add(path)
-  for (const announced of intent.toReversed()) {
+  for (const announced of intent.paths.toReversed()) {
     const path = announced.endsWith('/') ? announced.slice(0, -1) : announced
-    if (!listing.has(path) || places.has(path)) continue
-    await directories.remove(path)
+    const there = listing.get(path)
+    if (there === undefined || places.has(path)) continue
+    if (there.kind === 'directory') await directories.removeDirectory(path)
+    else if (await isSince(there, intent.since)) await directories.remove(path)
     changed = true
   }
   if (pending !== undefined) {
@@ -113,11 +115,24 @@ async function recover(
   }
   if (await bringBack(replayed, listing, directories, staging, places)) changed = true
   for (const path of staging.keys()) await directories.remove(path)
-  if (intent.length > 0 || pending !== undefined) {
-    sidecar.append(intent.length > 0 ? { undone: true, done: true } : { done: true })
+  const undone = intent.paths.length > 0
+  if (undone || pending !== undefined) {
+    sidecar.append(undone ? { undone, done: true } : { done: true })
     sidecar.flush()
   }
   return changed ? await directories.list('', RESERVED_NAME) : listing
+}
+
+/** How far a file system's clock and resolution may be from ours, in milliseconds. */
+const CLOCK_MARGIN_MS = 2000
+
+/** A file that is older than the intent to make it is somebody else's. */
+async function isSince(file: FileSystemFileHandle, since: number): Promise<boolean> {
+  try {
+    return (await file.getFile()).lastModified >= since - CLOCK_MARGIN_MS
+  } catch (thrown) {
+    throw toVfsError(thrown, 'open', { path: file.name })
+  }
 }
 
 async function listStaging(directories: Directories): Promise<Listing> {

@@ -3,6 +3,7 @@
 
 import { toVfsError, TwoSlotLog, VfsError, type Ino } from '@wasm-vfs/core/backend'
 import { FileAccess } from './access.ts'
+import { inTheWay } from './committer.ts'
 import { newCounters, type Counters } from './counters.ts'
 import { Directories, type Listing } from './directories.ts'
 import { FlushOrder } from './flush-order.ts'
@@ -204,6 +205,7 @@ function assemble(
 
 /** A file just opened is not as long as the log says. */
 function checkSize(file: StoredFile, opened: OpenFile, closed: boolean, sidecar: Sidecar): void {
+  if (file.making) throw inTheWay(file.path)
   if (!closed && opened.size > file.size) {
     // Growth that was never committed, by a session that did not close.
     opened.truncate(file.size)

@@ -23,6 +23,8 @@ export interface SidecarLine {
   readonly time?: number
   /** OPFS paths about to be made for the next batch, directories with a slash behind them. */
   readonly intent?: readonly string[]
+  /** When, in milliseconds since the epoch: what is older was not made for it. */
+  readonly since?: number
   /** What the last intent announced is gone again. */
   readonly undone?: true
   /** The last batch's evacuations are done. */
@@ -156,12 +158,19 @@ export interface PendingBatch {
   readonly staged: boolean
 }
 
+export interface Intent {
+  readonly paths: readonly string[]
+  readonly since: number
+}
+
+const NO_INTENT: Intent = { paths: [], since: 0 }
+
 export interface Replayed {
   readonly tree: CommittedTree
   readonly closed: boolean
   readonly pending: PendingBatch | undefined
   /** What was being made for a batch that never came. */
-  readonly intent: readonly string[]
+  readonly intent: Intent
   readonly dirty: ReadonlySet<Ino>
   /** Of the last batch. */
   readonly time: number
@@ -179,7 +188,7 @@ export function nothingReplayed(tree: CommittedTree, time: number): Replayed {
     tree,
     closed: true,
     pending: undefined,
-    intent: [],
+    intent: NO_INTENT,
     dirty: new Set(),
     time,
     movedFrom: new Map(),
@@ -195,7 +204,7 @@ export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean):
   const departures: { path: string; time: number }[] = []
   const dirty = new Set<Ino>()
   let pending: PendingBatch | undefined
-  let intent: readonly string[] = []
+  let intent = NO_INTENT
   let time = 0
   let suspectSizes = false
   let hot: readonly Ino[] = []
@@ -206,8 +215,8 @@ export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean):
     if (line.hot !== undefined) hot = line.hot
     if (line.done === true) pending = undefined
     if (line.staged === true && pending !== undefined) pending = { ...pending, staged: true }
-    if (line.intent !== undefined) intent = line.intent
-    if (line.undone === true) intent = []
+    if (line.intent !== undefined) intent = { paths: line.intent, since: line.since ?? 0 }
+    if (line.undone === true) intent = NO_INTENT
     if (line.suspectSizes === true) suspectSizes = true
     for (const ino of line.dirty ?? []) dirty.add(ino)
     if (line.facts === undefined) continue
@@ -217,7 +226,7 @@ export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean):
       if (inode !== undefined) inode.born = born
     }
     if (line.time === undefined) continue
-    intent = []
+    intent = NO_INTENT
     time = line.time
     pending = { relocations, staged: false }
     for (const move of movesOf(relocations)) moves.push({ ...move, time })

@@ -17,6 +17,8 @@ export class StoredFile {
   /** Finds it without a look into its directory; follows it when it is moved. */
   handle: FileSystemFileHandle | undefined
   open: OpenFile | undefined
+  /** It is being made: what has bytes already is somebody else's. */
+  making = false
   readonly state: FlushState = new FlushState()
   /** A session that did not close may have left bytes that can be read and are not on storage. */
   suspect = false

@@ -175,6 +175,16 @@ describe('a store in OPFS', () => {
     expect(await ask('tree')).toEqual(['/d/', '/d/foreign: stays'])
   })
 
+  it('neither overwrites nor removes what others have put in the way', async () => {
+    await ask('open', { name })
+    await plainWrite(await storeDirectory(), 'a', 'foreign')
+    await plainWrite(await storeDirectory(), 'b', 'foreign')
+    await expect(ask('put', [['/a', 'mine']])).rejects.toThrow(/EEXIST.*'a'/)
+    worker.terminate()
+    await ask('open', { name })
+    expect(await ask('tree')).toEqual(['/a: foreign', '/b: foreign'])
+  })
+
   it('holds no more handles than it may', async () => {
     await ask('open', { name, maxHandles: 8 })
     const files = Array.from({ length: 30 }, (_, index) => [`/f${index}`, `file ${index}`])
