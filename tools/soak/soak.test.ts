@@ -1,0 +1,100 @@
+// The oracle's arithmetic and the results that add up: what the long proofs count on.
+
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { compare } from './kills/compare.ts'
+import { Ledger } from './kills/ledger.ts'
+import type { Inspection } from './kills/worker.ts'
+import { Results } from './results.ts'
+
+const SEED = 3
+const COUNT = 120
+
+function shownAfter(count: number): Inspection {
+  const { rows, tables } = new Ledger(SEED, count).contents()
+  const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
+  return {
+    rows: rows.map(([id, version, body]) => [id, version, md5(body)]),
+    tables,
+    checksums: 'on',
+    indexes: 1,
+    findings: [],
+  }
+}
+
+describe('a reopened database', () => {
+  it('may be as after all acknowledged commits, or as after one more', () => {
+    expect(compare(shownAfter(COUNT), SEED, COUNT)).toEqual({ count: COUNT, problems: [] })
+    const more = Array.from({ length: 20 }, (_, index) => COUNT + index).map((count) =>
+      compare(shownAfter(count + 1), SEED, count),
+    )
+    for (const { problems } of more) expect(problems).toEqual([])
+  })
+
+  it('has lost something if it is as before', () => {
+    const { problems } = compare(shownAfter(COUNT - 30), SEED, COUNT)
+    expect(problems.join('\n')).toMatch(/is missing/)
+  })
+
+  it('has strangers or doubles if there are any', () => {
+    const shown = shownAfter(COUNT)
+    const stranger = [999, 1, 'digest'] as const
+    const strange = { ...shown, rows: [...shown.rows, stranger] }
+    expect(compare(strange, SEED, COUNT).problems.join('\n')).toMatch(/row 999.* is there/)
+    const double = { ...shown, rows: [...shown.rows, shown.rows[0]!] }
+    expect(compare(double, SEED, COUNT).problems).toContain('something is there twice')
+  })
+
+  it('has what Postgres finds', () => {
+    const shown = { ...shownAfter(COUNT), findings: ['a broken index'], checksums: 'off' }
+    expect(compare(shown, SEED, COUNT).problems).toEqual([
+      'a broken index',
+      'data checksums are off',
+    ])
+  })
+})
+
+it('a ledger goes on where another was', () => {
+  const whole = new Ledger(SEED, COUNT)
+  const rest = new Ledger(SEED, COUNT - 10)
+  for (let left = 10; left > 0; left--) rest.next()
+  expect(rest.contents()).toEqual(whole.contents())
+  expect(rest.next()).toBe(whole.next())
+})
+
+describe('results', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'wasm-vfs-results-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  const outcome = { backend: 'idb', durability: 'strict', end: 'browser', commits: 5 } as const
+
+  it('add up over runs', () => {
+    const file = join(folder, 'made/results.json')
+    for (let run = 0; run < 2; run++) {
+      const results = new Results(file, { fresh: false })
+      results.addKill('chromium 1', { ...outcome, problems: [] })
+      results.addKill('chromium 1', { ...outcome, end: 'tab', problems: ['lost'] })
+      results.save()
+    }
+    const { data, failures, summary } = new Results(file, { fresh: false })
+    expect(data.kills['chromium 1 idb strict']).toMatchObject({
+      ends: { worker: 0, tab: 2, browser: 2 },
+      commits: 20,
+    })
+    expect(failures).toBe(2)
+    expect(summary.call({ data })).toMatch(/2 browsers killed.*20 commits.*2 failures/)
+    expect(new Results(file, { fresh: true }).failures).toBe(0)
+  })
+
+  it('of another version are refused', () => {
+    const file = join(folder, 'results.json')
+    writeFileSync(file, '{"version": 0}')
+    expect(() => new Results(file, { fresh: false })).toThrow(/another version/)
+  })
+})
