@@ -19,6 +19,8 @@ import { WORKLOADS } from './workloads/index.ts'
 
 const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** The terminal signals the whole group, and a package manager in it passes the signal on once more. */
+const ECHO_MS = 1_000
 const WIDTH_DEFAULT = 120
 const RESULTS = join(import.meta.dirname, '..', '..', '..', 'bench-results')
 
@@ -108,10 +110,15 @@ async function run(options: RunOptions): Promise<number> {
   if (html !== undefined && !isInDirectory('html', html)) return EXIT.usage
 
   const interrupt = new AbortController()
+  let interruptedAt = 0
   const onSignal = (): void => {
+    if (!interrupt.signal.aborted) {
+      interruptedAt = performance.now()
+      interrupt.abort(new Error('interrupted'))
+      return
+    }
     // The second time, the user means at once.
-    if (interrupt.signal.aborted) process.exit(EXIT.interrupted)
-    interrupt.abort(new Error('interrupted'))
+    if (performance.now() - interruptedAt > ECHO_MS) process.exit(EXIT.interrupted)
   }
   for (const name of SIGNALS) process.on(name, onSignal)
 

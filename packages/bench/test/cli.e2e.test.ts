@@ -253,6 +253,8 @@ describe('a run that is cut short', () => {
     if (profile === undefined) throw new Error('no browser with a profile is running')
     expect(existsSync(profile)).toBe(true)
 
+    // As pnpm does, which passes on what the terminal sent to both.
+    run.process.kill('SIGINT')
     run.process.kill('SIGINT')
     const { code, stdout } = await run.ended
     expect(code).toBe(130)
