@@ -46,6 +46,12 @@ function optionsWith(options: Partial<StartOptions> = {}): StartOptions {
   return { store, ringBytes: 65_536, deadlineMs: 10_000, worker: memoryScript, ...options }
 }
 
+/** Some time after any other was ended, which Firefox needs (see worker-supply.ts). */
+async function makeWorker(): Promise<Worker> {
+  await new Promise((resolve) => setTimeout(resolve, 600))
+  return new Worker(memoryScript, { type: 'module' })
+}
+
 interface Client {
   readonly session: Session
   readonly channel: Channel
@@ -279,7 +285,7 @@ serveTasks({
       await start('./silent.io-worker.ts'),
       await start('./other-version.io-worker.ts'),
     ]
-    const worker = new Worker(memoryScript, { type: 'module' })
+    const worker = await makeWorker()
     const answer = await new Promise<FromWorker>((resolve) => {
       worker.onmessage = ({ data }: MessageEvent<FromWorker>) => resolve(data)
       const shared = makeShared(65_536)
@@ -287,12 +293,13 @@ serveTasks({
       worker.postMessage({ type: 'start', version: VERSION, shared, options: optionsWith().store })
     })
     worker.terminate()
+    await new Promise((resolve) => setTimeout(resolve, 600))
     return { outcomes: outcomes.map(({ outcome }) => outcome), answer }
   },
 
   /** What a dead or stuck worker comes to: the first call that finds it, and the next one. */
   async 'a dead worker'(kind: 'idle' | 'busy' | 'stuck' | 'never' | 'broken' | 'while syncing') {
-    const worker = new Worker(memoryScript, { type: 'module' })
+    const worker = await makeWorker()
     const it = await client({ worker, deadlineMs: kind === 'never' ? 300 : 1500 })
     it.content.write(INO, bytes(10), 0, 0)
     it.content.fsync(INO)

@@ -70,6 +70,8 @@ serveTasks({
     name: string
     afterMs: number
   }): Promise<IoDeath> {
+    // Some time after any other was ended, which Firefox needs (see worker-supply.ts).
+    await new Promise((resolve) => setTimeout(resolve, 600))
     const worker = new Worker(new URL('../src/worker.ts', import.meta.url), { type: 'module' })
     const fs = await openOpfsWorker(name, { worker, deadlineMs: DEADLINE_MS })
     let acknowledged = 0

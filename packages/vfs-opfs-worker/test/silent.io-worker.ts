@@ -1,3 +1,3 @@
-// A script that is no I/O worker's: it says nothing.
+// A script that is no I/O worker's: it listens and says nothing.
 
-export {}
+self.addEventListener('message', () => {})

@@ -30,22 +30,15 @@ export class ChannelMetadata implements MetadataStore {
 
   /** The last batch comes without an acknowledge: closing makes it durable. */
   async close(clean: boolean): Promise<void> {
-    const channel = this.#channel
-    let failure: unknown
+    let committed = false
     try {
       if (clean && this.#held.length > 0) {
-        await channel.callAsync(this.#commitRequest(this.#held, false))
+        await this.#channel.callAsync(this.#commitRequest(this.#held, false))
       }
-    } catch (error) {
-      failure = error
+      committed = true
+    } finally {
+      await this.#channel.callAsync({ op: OP_CLOSE, flag: clean && committed })
     }
-    try {
-      await channel.callAsync({ op: OP_CLOSE, flag: clean && failure === undefined })
-      // Nothing asks afterwards but `stats`, which is told the last that was read.
-    } catch (error) {
-      failure ??= error
-    }
-    if (failure !== undefined) throw failure
   }
 
   /** Posts all but the last piece of a batch; the piece is what the request carries. */

@@ -141,9 +141,9 @@ function handshake(
     worker.addEventListener('message', onMessage)
     worker.addEventListener('error', onError)
     worker.addEventListener('messageerror', onError)
-    const { buffer } = views.words
-    const message = { type: 'start', version: VERSION, shared: buffer, options: store }
-    worker.postMessage(message as StartMessage)
+    const shared = views.words.buffer as SharedArrayBuffer
+    const message: StartMessage = { type: 'start', version: VERSION, shared, options: store }
+    worker.postMessage(message)
   })
 }
 
