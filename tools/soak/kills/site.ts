@@ -8,7 +8,13 @@ import type { BrowserContext, Page } from 'playwright'
 import { launchPersistent, type BrowserInstallation } from '../../browsers.ts'
 import { bundle, serve, type Server } from '../../serve.ts'
 import { killBrowser } from './end-browser.ts'
+import { ROOT } from '../../workspace.ts'
 import { Oracle } from './oracle.ts'
+
+/** What a backend starts itself, by the name that it expects beside its own script. */
+const SCRIPTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'opfs-worker': { worker: join(ROOT, 'packages/vfs-opfs-worker/src/worker.ts') },
+}
 
 export class KillSite {
   readonly oracle: Oracle = new Oracle()
@@ -27,9 +33,13 @@ export class KillSite {
     this.#folder = await mkdtemp(join(tmpdir(), 'wasm-vfs-kills-site-'))
     this.#profile = await mkdtemp(join(tmpdir(), `wasm-vfs-kills-${this.#browser.name}-`))
     const source = (name: string): string => join(import.meta.dirname, `${name}.ts`)
-    const workers = Array.from(new Set(backends), (name) => `${name}.worker`)
+    const entries: Record<string, string> = { page: source('page') }
+    for (const name of backends) {
+      entries[`${name}.worker`] = source(`${name}.worker`)
+      Object.assign(entries, SCRIPTS[name])
+    }
     await bundle({
-      entries: Object.fromEntries(['page', ...workers].map((name) => [name, source(name)])),
+      entries,
       outdir: this.#folder,
     })
     await writeFile(
