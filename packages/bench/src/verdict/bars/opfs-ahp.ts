@@ -107,8 +107,8 @@ const BARS: readonly Bar[] = [
   {
     title: 'SQL suite, each workload',
     words:
-      'memory + 1.3 × (its bytes at the speed of opfs-write-256k + its flushes, each at what ' +
-      'opfs-write-8k-flush takes over opfs-write-8k) + 2 ms',
+      'memory + 1.3 × (the bytes it wrote at the speed of opfs-write-256k + its reads, each an ' +
+      'opfs-read-8k, + its flushes, each at what opfs-write-8k-flush takes over opfs-write-8k) + 2 ms',
     held(run) {
       const steps = run.workloads('sql-').filter((name) => name !== 'sql-total')
       return steps.flatMap((workload) =>
@@ -211,11 +211,15 @@ function pair(
 /** What a cell's bytes and flushes take with nothing above the browser. */
 function rawWork(run: RunView, cell: Cell): Estimate | undefined {
   const bytes = cell.counter('bytesWritten')
+  const reads = cell.counter('reads')
   const flushes = cell.counter('flushes')
   const fast = run.probe(`opfs-write-${SPEED_PROBE_BYTES / 1_024}k`)
   const write = run.probe('opfs-write-8k')
   const flushed = run.probe('opfs-write-8k-flush')
-  if (bytes === undefined || flushes === undefined) return undefined
-  if (fast === undefined || write === undefined || flushed === undefined) return undefined
-  return sum(times(bytes / SPEED_PROBE_BYTES, fast), times(flushes, excess(flushed, write)))
+  const read = run.probe('opfs-read-8k')
+  if (bytes === undefined || reads === undefined || flushes === undefined) return undefined
+  if (fast === undefined || write === undefined) return undefined
+  if (flushed === undefined || read === undefined) return undefined
+  const written = times(bytes / SPEED_PROBE_BYTES, fast)
+  return sum(written, times(reads, read), times(flushes, excess(flushed, write)))
 }
