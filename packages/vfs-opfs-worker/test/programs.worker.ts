@@ -14,6 +14,13 @@ interface FfmpegModule {
 /** What this build of FFmpeg declares for its memory, in pages. */
 const FFMPEG_MEMORY = { initial: 16_384, maximum: 16_384, shared: true }
 
+export interface FfmpegRun {
+  readonly name: string
+  /** Where the module is. */
+  readonly script: string
+  readonly options: readonly string[]
+}
+
 export interface Transcoded {
   readonly status: number
   readonly log: readonly string[]
@@ -41,7 +48,8 @@ serveTasks({
     return new TextDecoder().decode(into.subarray(0, length))
   },
 
-  async ffmpeg({ name, script }: { name: string; script: string }): Promise<Transcoded> {
+  /** One run a worker: FFmpeg gets its threads back only while the worker's event loop runs. */
+  async ffmpeg({ name, script, options }: FfmpegRun): Promise<Transcoded> {
     const memory = new WebAssembly.Memory(FFMPEG_MEMORY)
     const { default: create } = (await import(script)) as {
       default: (options: object) => Promise<FfmpegModule>
@@ -52,13 +60,7 @@ serveTasks({
     const vfs = await openOpfsWorker(name)
     await vfs.attachMemory?.(memory)
     mount(module.FS, vfs, '/media')
-    const source = 'testsrc=duration=2:size=320x240:rate=10'
-    const encode = ['-f', 'lavfi', '-i', source, '-c:v', 'mpeg4', '-threads', '2', '/media/v.mp4']
-    const decode = ['-i', '/media/v.mp4', '-threads', '2', '/media/frame-%02d.ppm']
-    let status = module.exec(...encode)
-    // Until its name is committed, a file's content is not in OPFS.
-    await vfs.sync()
-    if (status === 0) status = module.exec(...decode)
+    const status = module.exec(...options)
     await vfs.sync()
     const stats = vfs.stats()
     const signature = new Uint8Array(4)

@@ -23,10 +23,11 @@ function usage(page: Page): Promise<number> {
   return page.evaluate(async () => (await navigator.storage.estimate()).usage ?? 0)
 }
 
+// Chromium counts what IndexedDB takes late, so there a full disk is met by fewer, larger syncs: see
+// packages/vfs-idb/test/storage.e2e.test.ts.
 const STORES = [
   ['opfs-ahp', 'strict'],
   ['opfs-ahp', 'relaxed'],
-  ['idb', 'strict'],
 ] as const
 
 describe('on a full disk', () => {
