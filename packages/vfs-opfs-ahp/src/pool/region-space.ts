@@ -136,14 +136,18 @@ export class RegionSpace {
     const { written } = region
     let found = false
     const buffer = new Uint8Array(Math.max(0, Math.min(to - from, LOOK_SIZE)))
-    for (let at = from; at < to; at += buffer.length) {
-      const piece = buffer.subarray(0, Math.min(buffer.length, to - at))
-      region.file.read(piece, region.offset + at)
-      if (isZero(piece)) continue
-      this.#gathering.writeZeros(region, at, at + piece.length)
-      found = true
+    try {
+      for (let at = from; at < to; at += buffer.length) {
+        const piece = buffer.subarray(0, Math.min(buffer.length, to - at))
+        region.file.read(piece, region.offset + at)
+        if (isZero(piece)) continue
+        this.#gathering.writeZeros(region, at, at + piece.length)
+        found = true
+      }
+    } finally {
+      // Zeros are not content. After a failed extension this would reach into the next region.
+      region.written = written
     }
-    region.written = written
     return found
   }
 

@@ -55,3 +55,40 @@ it('a file that takes freed space reads as zeros where nothing was written', asy
     expect(problems).toEqual([])
   }
 })
+
+it('a file that could not be extended into freed space leaves its neighbours alone', async () => {
+  const HALF = 512 * 1024
+  const opfs = new SimulatedOpfs()
+  const first = await openOpfsAhp('store', { directory: opfs.root })
+  for (const [value, name] of ['grows', 'freed', 'other'].entries()) {
+    const ino = first.create(ROOT_INO, name, 0o644)
+    first.write(ino, new Uint8Array(HALF).fill(value + 1), 0)
+  }
+  await first.sync()
+  first.unlink(ROOT_INO, 'freed')
+  await first.close()
+
+  // Without a cache the zeros over what is left of `freed` go down at once.
+  const vfs = await openOpfsAhp('store', { directory: opfs.root, cacheBytes: 0 })
+  opfs.watcher = {
+    fault: ({ kind, path }) =>
+      kind === 'write' && path.includes('/data/') ? { throws: 'QuotaExceededError' } : undefined,
+  }
+  const grows = vfs.lookup(ROOT_INO, 'grows')
+  expect(() => vfs.write(grows, new Uint8Array([9]), 1_000_000)).toThrow(/ENOSPC/)
+  opfs.watcher = {}
+
+  const neighbour = vfs.create(ROOT_INO, 'neighbour', 0o644)
+  vfs.write(neighbour, new Uint8Array(HALF).fill(7), 0)
+  await vfs.sync()
+  // Enough is freed now to be zeroed.
+  for (const name of ['grows', 'other']) vfs.unlink(ROOT_INO, name)
+  await vfs.sync()
+  await vfs.sync()
+  const bytes = new Uint8Array(HALF)
+  vfs.read(neighbour, bytes, 0)
+  expect(bytes.findIndex((byte) => byte !== 7)).toBe(-1)
+  await vfs.close()
+  const { problems } = await checkOpfsAhp('store', { directory: opfs.root })
+  expect(problems).toEqual([])
+})
