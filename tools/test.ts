@@ -126,7 +126,10 @@ const args = process.argv.slice(2)
 if (args.length > 0) {
   process.exitCode = await selected(args)
 } else {
-  const { passed, failed } = await everything()
+  const { passed, failed, failures } = await everything()
+  // Again, because what ran after a failure has scrolled it away.
+  if (failures.length > 0) heading('failed')
+  for (const failure of failures) console.log(`✗ ${failure}`)
   console.log(`\n${passed} passed, ${failed} failed`)
   process.exitCode = failed === 0 ? 0 : 1
 }

@@ -262,11 +262,13 @@ describe('a run that is cut short', () => {
     expect(document).toMatchObject({ schema: SCHEMA, complete: false, rounds: 1 })
     expect(document.env.browser.name).toBe('chromium')
     expectLife(stdout, document)
-    for (const workload of ['pg-many-tables-open', 'vfs-many-tables-memory']) {
-      const cell = cellOf(document.results, workload)
-      expect(cell.error).toBeUndefined()
-      expect(cell.median).toBeGreaterThan(0)
-    }
+    const opening = cellOf(document.results, 'pg-many-tables-open')
+    expect(opening.error).toBeUndefined()
+    expect(opening.median).toBeGreaterThan(0)
+    // What a difference of two heaps says of 20 tables may lie below the garbage between them.
+    const memory = cellOf(document.results, 'vfs-many-tables-memory')
+    expect(memory.error).toBeUndefined()
+    expect(memory.median).toSatisfy(Number.isFinite)
     expect((await processes()).filter(({ command }) => command.includes(profile))).toEqual([])
     expect(existsSync(profile)).toBe(false)
   })

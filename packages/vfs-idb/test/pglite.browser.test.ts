@@ -3,9 +3,11 @@
 
 import type { VfsCounters } from '@wasm-vfs/core'
 import { TaskWorker } from '@wasm-vfs/core/testing'
+import type { IdbOptions } from '@wasm-vfs/idb'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { terminatedWorkersLetGo } from './engines.ts'
-import type { InsertRequest, OpenRequest } from './pglite.worker.ts'
+import type { OpenRequest } from '../../vfs-core/test/pglite/worker-tasks.ts'
+import type { InsertRequest } from './pglite.worker.ts'
 import { openRaw } from './raw.ts'
 
 const DEADLINE_MS = 60_000
@@ -18,7 +20,7 @@ const call = (task: string, argument?: unknown): Promise<unknown> =>
   worker.call(task, argument, DEADLINE_MS)
 // A terminated worker gives its lock back a moment later.
 const open = (name: string, durability: 'strict' | 'relaxed' = 'strict'): Promise<unknown> =>
-  call('open', { name, options: { durability, wait: true } } satisfies OpenRequest)
+  call('open', { name, options: { durability, wait: true } } satisfies OpenRequest<IdbOptions>)
 const stats = async (): Promise<VfsCounters> => (await call('stats')) as VfsCounters
 
 describe('PGlite on idb', () => {

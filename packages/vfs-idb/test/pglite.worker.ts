@@ -2,21 +2,15 @@
 
 import { PGlite, protocol, type PGliteInterfaceExtensions } from '@electric-sql/pglite'
 import { live } from '@electric-sql/pglite/live'
-import type { Vfs, VfsCounters } from '@wasm-vfs/core'
 import { pgliteOptions } from '@wasm-vfs/core/pglite'
 import { serveTasks } from '@wasm-vfs/core/testing'
-import { deleteIdb, openIdb, type IdbOptions } from '@wasm-vfs/idb'
+import { deleteIdb, openIdb } from '@wasm-vfs/idb'
+import { pgliteTasks } from '../../vfs-core/test/pglite/worker-tasks.ts'
 
 type Postgres = PGlite & PGliteInterfaceExtensions<{ live: typeof live }>
 
 let pg: Postgres | undefined
-let vfs: Vfs | undefined
 let settled = new Set<string>()
-
-export interface OpenRequest {
-  readonly name: string
-  readonly options?: Pick<IdbOptions, 'durability' | 'wait'>
-}
 
 /** Names the channel on which each insert is announced once its promise has resolved. */
 export interface InsertRequest {
@@ -25,24 +19,11 @@ export interface InsertRequest {
 }
 
 serveTasks({
-  async open({ name, options }: OpenRequest) {
-    vfs = await openIdb(name, options)
-    try {
-      pg = await PGlite.create(pgliteOptions(vfs, { extensions: { live } }))
-    } catch (error) {
-      await vfs.close()
-      throw error
-    }
-  },
-
-  /** Runs statements; answers with the number of results. */
-  async exec(sql: string) {
-    return (await pg!.exec(sql)).length
-  },
-
-  async query(sql: string) {
-    return (await pg!.query(sql)).rows
-  },
+  ...pgliteTasks({
+    open: openIdb,
+    remove: deleteIdb,
+    create: async (vfs) => (pg = await PGlite.create(pgliteOptions(vfs, { extensions: { live } }))),
+  }),
 
   /**
    * Inserts rows into `log`, all at once, and announces each when it is acknowledged. As messages of the
@@ -87,15 +68,4 @@ serveTasks({
   },
 
   settled: () => [...settled],
-
-  stats(): VfsCounters {
-    return vfs!.stats()
-  },
-
-  async close() {
-    await pg?.close()
-    pg = undefined
-  },
-
-  remove: (name: string) => deleteIdb(name),
 })

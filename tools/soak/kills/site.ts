@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright'
 import { launchPersistent, type BrowserInstallation } from '../../browsers.ts'
 import { bundle, serve, type Server } from '../../serve.ts'
-import { killBrowser } from './end-browser.ts'
+import { killBrowser } from '../../kill.ts'
 import { ROOT } from '../../workspace.ts'
 import { Oracle } from './oracle.ts'
 
