@@ -15,6 +15,8 @@ export interface ServeOptions {
   readonly isolated?: boolean
   /** Sent with everything, e.g. a content security policy. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Rejects with EADDRINUSE if it is taken; default: one that is free. */
+  readonly port?: number
 }
 
 export interface Server {
@@ -29,7 +31,7 @@ const ISOLATION_HEADERS = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 } as const
 
-/** Serves directories on a free loopback port, uncached, longest prefix first. */
+/** Serves directories on a loopback port, uncached, longest prefix first. */
 export async function serve(options: ServeOptions): Promise<Server> {
   const mounts = Object.entries(options.directories)
     .map(([prefix, directory]) => ({
@@ -52,7 +54,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   })
   await new Promise<void>((done, fail) => {
     server.once('error', fail)
-    server.listen(0, '127.0.0.1', done)
+    server.listen(options.port ?? 0, '127.0.0.1', done)
   })
   const { port } = server.address() as AddressInfo
 

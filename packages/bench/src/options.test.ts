@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BACKENDS } from './backends/index.ts'
-import { parseCommand, UsageError, type RunOptions } from './options.ts'
+import { parseCommand, type RunOptions } from './options.ts'
+import { UsageError } from './selection.ts'
 import { WORKLOADS } from './workloads/index.ts'
 
 function options(...argv: string[]): RunOptions {

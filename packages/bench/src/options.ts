@@ -2,27 +2,27 @@
 // message for the user.
 
 import { parseArgs } from 'node:util'
-import { BACKENDS } from './backends/index.ts'
-import type { Column, Settings } from './protocol.ts'
-import { WORKLOADS } from './workloads/index.ts'
+import type { RunSelection } from './rounds.ts'
+import {
+  count,
+  DURABILITIES,
+  oneOf,
+  SAMPLES_MAX,
+  selectColumns,
+  selectWorkloads,
+  SIZE_MIB,
+  TABLES,
+  UsageError,
+} from './selection.ts'
 
 export const BROWSERS = ['chromium', 'firefox', 'webkit'] as const
 export type Browser = (typeof BROWSERS)[number]
 
-const DURABILITIES = ['strict', 'relaxed'] as const
-const SAMPLES_MAX = 1_000
-const SIZE_MIB = { default: 1_024, max: 65_536 } as const
-const TABLES = { default: 10_000, max: 100_000 } as const
+/** Always the same, because what a page stores belongs to its origin, and the port is part of that. */
+const PORT = { default: 4_747, max: 65_535 } as const
 
-export interface RunOptions {
+export interface RunOptions extends RunSelection {
   readonly browser: Browser
-  /** In the order of the table. */
-  readonly columns: readonly Column[]
-  /** Names, in the order in which a life runs them. */
-  readonly workloads: readonly string[]
-  /** Rounds; undefined for as many as fit the default time. */
-  readonly samples: number | undefined
-  readonly settings: Settings
   /** Where the JSON goes; undefined for a name of the CLI's own. */
   readonly json: string | undefined
   /** Where the page of charts goes, if anywhere. */
@@ -40,22 +40,30 @@ export type Command =
       readonly failAbove: number | undefined
     }
   | { readonly action: 'report'; readonly file: string; readonly html: string }
+  | {
+      readonly action: 'open'
+      readonly port: number
+      /** Where the page is written to instead of being served. */
+      readonly out: string | undefined
+    }
+  | { readonly action: 'publish'; readonly files: readonly string[] }
   | { readonly action: 'list' }
   | { readonly action: 'help' }
-
-export class UsageError extends Error {
-  override readonly name: 'UsageError' = 'UsageError'
-}
 
 export const USAGE = `Usage: pnpm bench [options]
        pnpm bench verdict FILE
        pnpm bench compare BEFORE AFTER [--fail-above PERCENT]
        pnpm bench report FILE --html PAGE
+       pnpm bench open [--port N] [--out DIR]
+       pnpm bench publish FILE...
 
 Runs PGlite on several file systems in a real browser and compares them. 'verdict' holds the results
 in FILE against the bars that our backends are to meet, drawn from the same run. 'compare' says what
 became slower or faster between two runs and what is noise; with --fail-above it fails if something is
 slower by more than that, and not by noise. 'report' makes a page of charts of results written before.
+'open' serves a page that runs the same in your own browser; with --out it is written to a directory
+that any web server can serve. 'publish' writes results to packages/bench/results and the tables in
+docs/benchmarks.md.
 
   --browser NAME         ${BROWSERS.join(', ')} (default chromium); webkit is WebKitGTK, which is
                          not Safari and has no access handles
@@ -85,21 +93,11 @@ export function parseCommand(argv: readonly string[]): Command {
   if (values.help === true) return { action: 'help' }
   if (values.list === true) return { action: 'list' }
 
-  const backends = selectBackends(values)
-  const levels: readonly string[] = select('durability', values.durability, DURABILITIES)
-  const columns = BACKENDS.filter(({ name }) => backends.includes(name)).flatMap((backend) =>
-    backend.durabilities
-      .filter((durability) => durability === 'none' || levels.includes(durability))
-      .map((durability): Column => ({ backend: backend.name, durability })),
-  )
-  if (columns.length === 0) {
-    throw new UsageError(`${backends.join(', ')} cannot be opened at ${levels.join(', ')}.`)
-  }
   return {
     action: 'run',
     options: {
       browser: oneOf('browser', values.browser ?? 'chromium', BROWSERS),
-      columns,
+      columns: selectColumns(values),
       workloads: selectWorkloads(values),
       samples:
         values.samples === undefined ? undefined : count('samples', values.samples, SAMPLES_MAX),
@@ -150,6 +148,28 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Command>> = {
     }
     return { action: 'report', file, html }
   },
+  open(args) {
+    const { values, files } = parseFiles(args, {
+      port: { type: 'string' },
+      out: { type: 'string' },
+    })
+    const { port, out } = values
+    if (values.help === true) return { action: 'help' }
+    if (files.length > 0) throw new UsageError('open takes no file.')
+    return {
+      action: 'open',
+      port: typeof port === 'string' ? count('port', port, PORT.max) : PORT.default,
+      out: typeof out === 'string' ? out : undefined,
+    }
+  },
+  publish(args) {
+    const { values, files } = parseFiles(args, {})
+    if (values.help === true) return { action: 'help' }
+    if (files.length === 0) {
+      throw new UsageError('publish takes files: the JSON that runs wrote, one for each browser.')
+    }
+    return { action: 'publish', files }
+  },
 }
 
 type Options = NonNullable<Parameters<typeof parseArgs>[0]>['options'] & {}
@@ -162,16 +182,6 @@ function parseFiles(
   const options: Options = { ...own, help: { type: 'boolean', short: 'h' } }
   const { values, positionals } = parsed(args, options, true)
   return { values, files: positionals }
-}
-
-function selectBackends({ backend, full }: Values): string[] {
-  if (backend !== undefined) return select('backend', backend, names(BACKENDS))
-  return names(full === true ? BACKENDS : BACKENDS.filter(({ quick }) => quick))
-}
-
-function selectWorkloads({ workload, full }: Values): string[] {
-  if (workload !== undefined) return select('workload', workload, names(WORKLOADS))
-  return names(full === true ? WORKLOADS : WORKLOADS.filter(({ quick }) => quick))
 }
 
 interface Values {
@@ -226,46 +236,8 @@ function parsed(args: string[], options: Options, allowPositionals: boolean): Pa
   }
 }
 
-/** The valid names that the patterns match, in the order of `valid`; all without patterns. */
-function select<Name extends string>(
-  option: string,
-  given: readonly string[] | undefined,
-  valid: readonly Name[],
-): Name[] {
-  if (given === undefined) return [...valid]
-  const patterns = given.flatMap((list) => list.split(',')).map((name) => name.trim())
-  for (const pattern of patterns) {
-    if (!valid.some((name) => matches(name, pattern))) fail(option, pattern, valid)
-  }
-  return valid.filter((name) => patterns.some((pattern) => matches(name, pattern)))
-}
-
-/** `*` stands for any characters, none included. */
-function matches(name: string, pattern: string): boolean {
-  const literals = pattern.split('*').map((text) => text.replaceAll(/[^\w-]/g, String.raw`\$&`))
-  return new RegExp(`^${literals.join('.*')}$`).test(name)
-}
-
-function oneOf<Name extends string>(option: string, given: string, valid: readonly Name[]): Name {
-  return valid.find((name) => name === given) ?? fail(option, given, valid)
-}
-
-function count(option: string, given: string, max: number): number {
-  const value = Number(given)
-  if (/^\d+$/.test(given) && value >= 1 && value <= max) return value
-  throw new UsageError(`--${option} is a whole number from 1 to ${max}, not '${given}'.`)
-}
-
 function percentage(option: string, given: string): number {
   const value = Number(given)
   if (/^\d+(\.\d+)?$/.test(given)) return value
   throw new UsageError(`--${option} is a number of percent, not '${given}'.`)
-}
-
-function fail(option: string, given: string, valid: readonly string[]): never {
-  throw new UsageError(`--${option} cannot be '${given}'. Valid: ${valid.join(', ')}.`)
-}
-
-function names(items: readonly { readonly name: string }[]): string[] {
-  return items.map(({ name }) => name)
 }

@@ -5,6 +5,12 @@
 import type { Durability } from '@wasm-vfs/core'
 import type { CellError } from './schema.ts'
 
+/** The page that runs tasks, beside its scripts. */
+export const RUNNER_PAGE = 'runner.html'
+/** Of its URL: `own` if the origin is not the bench's alone, whose storage is then left to others. */
+export const STORAGE_PARAMETER = 'storage'
+export const STORAGE_OWN = 'own'
+
 /** One backend at one durability: a column of the comparison. */
 export interface Column {
   readonly backend: string

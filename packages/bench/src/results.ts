@@ -2,7 +2,7 @@
 // exists from the start, so a run that is cut short still gives a whole document.
 
 import type { Column, Counters, TaskEvent } from './protocol.ts'
-import type { BenchResult, CellError, ProbeResult, Unit } from './schema.ts'
+import { NOT_RUN, type BenchResult, type CellError, type ProbeResult, type Unit } from './schema.ts'
 import { summarize } from './statistics.ts'
 
 interface Named {
@@ -17,8 +17,6 @@ interface Cell {
   error: CellError | undefined
   skipped: string | undefined
 }
-
-const NOT_RUN: CellError = { kind: 'not-run', message: 'the run ended before it' }
 
 export class ResultSet {
   readonly #columns: readonly Column[]

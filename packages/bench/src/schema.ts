@@ -23,12 +23,14 @@ export interface Environment {
   readonly date: string
   readonly browser: { readonly name: string; readonly version: string; readonly userAgent: string }
   readonly os: string
+  /** `unknown` to a page. */
   readonly cpu: string
   readonly cores: number
-  readonly memoryGiB: number
-  /** Of the browser profile's directory; on `tmpfs` a flush costs nothing. */
+  readonly memoryGiB?: number | undefined
+  /** Of the browser profile's directory; on `tmpfs` a flush costs nothing. `unknown` to a page. */
   readonly fileSystem: string
-  readonly node: string
+  /** Absent where a page ran by itself (`pnpm bench open`), in a browser that somebody was using. */
+  readonly node?: string | undefined
   readonly pglite: string
   /** Of this repository, with `-dirty` when files differ from it; absent outside a checkout. */
   readonly commit?: string | undefined
@@ -78,6 +80,9 @@ export interface CellError {
   readonly kind: 'failed' | 'timeout' | 'wrong-result' | 'unavailable' | 'not-run'
   readonly message: string
 }
+
+/** Of a cell whose turn did not come. */
+export const NOT_RUN: CellError = { kind: 'not-run', message: 'the run ended before it' }
 
 export interface ProbeResult {
   readonly probe: string

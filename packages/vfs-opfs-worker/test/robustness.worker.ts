@@ -93,7 +93,8 @@ serveTasks({
 
   /** Opens, and checks that the first `count` files are whole, and that every entry can be read. */
   async verify({ name, count }: { name: string; count: number }) {
-    const fs = await openOpfsWorker(name)
+    // A terminated worker gives its lock back a moment later.
+    const fs = await openOpfsWorker(name, { wait: true })
     const wrong: string[] = []
     for (let index = 0; index < count; index++) {
       const expected = content(index)

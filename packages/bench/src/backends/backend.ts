@@ -11,6 +11,12 @@ import type { SqlDatabase } from './sql.ts'
 /** What a backend needs of the browser; checked before it is tried. */
 export type Requirement = 'opfs' | 'indexeddb' | 'cross-origin-isolation'
 
+/**
+ * Of every store's name, and so in the names of all that a backend or a probe keeps in the origin: what
+ * carries it can be removed without asking.
+ */
+export const STORE_PREFIX = 'wasm-vfs-bench-'
+
 export interface Backend {
   readonly name: string
   /** One line for `--list`. */

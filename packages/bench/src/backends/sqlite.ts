@@ -1,5 +1,5 @@
 // SQLite in the browser, as its own project publishes it, behind the face of SqlDatabase. Called by the
-// sqlite-*.ts files. Its files are served as they are (../session.ts): they find each other by URL.
+// sqlite-*.ts files. Its files are served as they are (../site.ts): they find each other by URL.
 
 import type * as SqliteModule from '@sqlite.org/sqlite-wasm'
 import type { Database, Sqlite3Static } from '@sqlite.org/sqlite-wasm'
@@ -7,7 +7,7 @@ import type { Durability } from '@wasm-vfs/core'
 import type { OpenDatabase } from './backend.ts'
 import type { SqlDatabase, SqlResult } from './sql.ts'
 
-const MODULE_URL = '/sqlite/index.mjs'
+const MODULE_URL = './sqlite/index.mjs'
 
 /** Each of SQLite's file systems for OPFS, of which a worker needs one. */
 const FILE_SYSTEMS = ['opfs', 'opfs-wl', 'opfs-sahpool', 'kvvfs'] as const

@@ -1,5 +1,5 @@
 // wa-sqlite, as its project publishes it, behind the face of SqlDatabase. Called by the wa-sqlite-*.ts
-// files. Its files are served as they are (../session.ts): they find each other by URL.
+// files. Its files are served as they are (../site.ts): they find each other by URL.
 
 import type { Durability } from '@wasm-vfs/core'
 import type { SqliteOpener } from './backend.ts'
@@ -31,7 +31,7 @@ export interface WaSqliteOptions {
   readonly pragmas: Readonly<Record<'strict' | 'relaxed', string>>
 }
 
-const ROOT = '/wa-sqlite'
+const ROOT = './wa-sqlite'
 const SQLITE_ROW = 100
 
 /** Loads the code, untimed. */

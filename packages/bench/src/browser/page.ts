@@ -2,17 +2,19 @@
 // fresh workers on wiped storage, and ends a worker that misses its deadline.
 
 import { backendNamed } from '../backends/index.ts'
-import type {
-  BenchPage,
-  LeftBehind,
-  LifePart,
-  LifeTask,
-  PgliteArtifacts,
-  ProbeTask,
-  Task,
-  TaskEvent,
-  WorkerDone,
-  WorkerRequest,
+import {
+  STORAGE_OWN,
+  STORAGE_PARAMETER,
+  type BenchPage,
+  type LeftBehind,
+  type LifePart,
+  type LifeTask,
+  type PgliteArtifacts,
+  type ProbeTask,
+  type Task,
+  type TaskEvent,
+  type WorkerDone,
+  type WorkerRequest,
 } from '../protocol.ts'
 import { workloadNamed } from '../workloads/index.ts'
 import { LATER_PHASES, type Phase } from '../workloads/workload.ts'
@@ -22,11 +24,13 @@ import { answerMemoryQuestions } from './memory.ts'
 import { EventQueue } from './queue.ts'
 import { serveCalls } from './remote.ts'
 import { supervise } from './supervise.ts'
-import { wipeStorage } from './wipe.ts'
+import { isOwn, wipeStorage } from './wipe.ts'
 
 const WIPE_DEADLINE_MS = 30_000
 /** What is in use for longer is not let go of before the page is closed. */
 const LAST_WIPE_DEADLINE_MS = 10_000
+/** Whether others may keep things in this origin. */
+const isShared = new URLSearchParams(location.search).get(STORAGE_PARAMETER) === STORAGE_OWN
 const NOTHING: LeftBehind = { expected: [], acknowledged: 0 }
 
 let artifacts: PgliteArtifacts | undefined
@@ -34,11 +38,11 @@ let queue = new EventQueue<TaskEvent>()
 
 const bench: BenchPage = {
   async prepare() {
-    // Mounted by ../session.ts.
+    // Put there by ../site.ts.
     const [pgliteWasmModule, initdbWasmModule, fsBundle] = await Promise.all([
-      WebAssembly.compileStreaming(fetch('/pglite/pglite.wasm')),
-      WebAssembly.compileStreaming(fetch('/pglite/initdb.wasm')),
-      fetch('/pglite/pglite.data').then((response) => response.blob()),
+      WebAssembly.compileStreaming(fetch('./pglite/pglite.wasm')),
+      WebAssembly.compileStreaming(fetch('./pglite/initdb.wasm')),
+      fetch('./pglite/pglite.data').then((response) => response.blob()),
     ])
     artifacts = { pgliteWasmModule, initdbWasmModule, fsBundle }
     return { userAgent: navigator.userAgent }
@@ -76,7 +80,7 @@ async function runTask(task: Task, emit: (event: TaskEvent) => void): Promise<vo
 
 async function wipe(emit: (event: TaskEvent) => void, deadlineMs: number): Promise<void> {
   emit({ type: 'stage', name: 'wipe', deadlineMs })
-  await wipeStorage(deadlineMs)
+  await wipeStorage(deadlineMs, isShared ? isOwn : undefined)
 }
 
 async function runProbes(task: ProbeTask, emit: (event: TaskEvent) => void): Promise<void> {

@@ -1,8 +1,7 @@
 // What a browser is to the bench: it opens a page of ours on a profile of its own on disk, and calls the
 // functions that the page offers (BenchPage). One file beside this for each way of driving one; used by
-// ../session.ts.
+// ../page-session.ts.
 
-import type { Browser } from '../options.ts'
 import type { BenchPage } from '../protocol.ts'
 
 /** The page is gone or silent, the browser still there: another page helps. */
@@ -16,7 +15,7 @@ export class BrowserLost extends Error {
 }
 
 export interface BrowserDriver {
-  readonly name: Browser
+  readonly name: string
   readonly version: string
   /** Whether a page can be opened beside another; where not, opening one closes the other. */
   readonly severalPages: boolean

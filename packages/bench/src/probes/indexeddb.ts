@@ -1,6 +1,7 @@
 // IndexedDB: one transaction that puts one record of a Postgres page, or of 64 KiB, at both of its
 // durabilities.
 
+import { STORE_PREFIX } from '../backends/backend.ts'
 import type { Probe, ProbeBench } from './probe.ts'
 
 const KIB = 1_024
@@ -19,7 +20,7 @@ function idbPut(kib: number, durability: 'strict' | 'relaxed'): Probe {
     needs: ['indexeddb'],
     batch: 1,
     async setUp(): Promise<ProbeBench> {
-      const name = `probe-${crypto.randomUUID()}`
+      const name = `${STORE_PREFIX}probe-${crypto.randomUUID()}`
       const request = indexedDB.open(name, 1)
       request.onupgradeneeded = () => void request.result.createObjectStore(STORE)
       const database = await settled(request)

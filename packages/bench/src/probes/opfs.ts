@@ -1,6 +1,7 @@
 // OPFS sync access handles: opening one, reading a Postgres page of 8 KiB, and writing one and more,
 // made durable or not.
 
+import { STORE_PREFIX } from '../backends/backend.ts'
 import type { Probe, ProbeBench } from './probe.ts'
 
 const PAGE_BYTES = 8_192
@@ -18,7 +19,7 @@ export interface NewFile {
 /** An empty file of a name of its own, open. */
 export async function onNewFile(): Promise<NewFile> {
   const root = await navigator.storage.getDirectory()
-  const name = `probe-${crypto.randomUUID()}`
+  const name = `${STORE_PREFIX}probe-${crypto.randomUUID()}`
   const file = await root.getFileHandle(name, { create: true })
   const handle = await file.createSyncAccessHandle()
   const remove = async (): Promise<void> => {

@@ -4,6 +4,8 @@ const TITLES: Readonly<Record<string, string>> = {
   chromium: 'Chromium',
   firefox: 'Firefox',
   webkit: 'WebKitGTK (not Safari)',
+  edge: 'Edge',
+  safari: 'Safari',
 }
 
 export function browserTitle(name: string): string {

@@ -78,7 +78,8 @@ export function definePgliteLife<Options extends { durability?: 'strict' | 'rela
       for (let id = 0; id < 50; id++) await call('exec', `INSERT INTO log VALUES (${id}, 'row')`)
       worker.terminate()
 
-      await open(name, { durability })
+      // A terminated worker gives its lock back a moment later.
+      await open(name, { durability, wait: true })
       expect(await call('query', 'SELECT count(*)::int AS n FROM log')).toEqual([{ n: 50 }])
       await call('close')
       await call('remove', name)

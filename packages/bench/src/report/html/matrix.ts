@@ -19,7 +19,7 @@ export function matrix(view: ReportView, level: Level): Markup {
     return [
       html`<tr>
         <th scope="row">${workload}</th>
-        ${backends.map((name) => renderCell(find(name)))}
+        ${backends.map((name) => renderCell(find(name), `${workload} ${name}`))}
       </tr>`,
     ]
   })
@@ -41,15 +41,19 @@ export function matrix(view: ReportView, level: Level): Markup {
   </div>`
 }
 
-function renderCell(cell: Cell | undefined): Markup {
+/** `key` is how the interactive page finds a cell that has just been measured. */
+function renderCell(cell: Cell | undefined, key: string): Markup {
   if (cell === undefined) return html`<td class="none">–</td>`
   const { figure, ratio: relative, reason, unit } = cell
   if (figure === undefined) {
-    return html`<td class="missing" title="${reason?.message}">${reason?.word}</td>`
+    const kind = reason?.pending === true ? 'pending' : 'missing'
+    return html`<td class="${kind}" data-cell="${key}" title="${reason?.message}">
+      ${reason?.word}
+    </td>`
   }
   const times = relative === undefined ? undefined : html`<i>${ratio(relative.value)}</i>`
   const shade = relative === undefined ? undefined : shadeOf(relative.value)
-  return html`<td class="${shade?.side}" style="--share:${shade?.percent}%">
+  return html`<td class="${shade?.side}" data-cell="${key}" style="--share:${shade?.percent}%">
     ${quantity(figure.value, unit)}${times}
   </td>`
 }

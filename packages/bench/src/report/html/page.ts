@@ -2,7 +2,7 @@
 // taken. One file that asks for nothing else and runs no script. Called by cli.ts.
 
 import { BACKENDS } from '../../backends/index.ts'
-import type { BenchDocument } from '../../schema.ts'
+import type { BenchDocument, Environment } from '../../schema.ts'
 import { browserTitle } from '../browsers.ts'
 import { findings } from './findings.ts'
 import { html, Markup } from './markup.ts'
@@ -12,6 +12,7 @@ import { STYLE } from './style.ts'
 import { ReportView, type Level } from './view.ts'
 
 const ROUNDS_ENOUGH = 5
+const UNKNOWN = 'unknown'
 
 const PROMISES: Readonly<Record<Level, string>> = {
   strict: 'strict: what was acknowledged survives a power cut',
@@ -20,8 +21,6 @@ const PROMISES: Readonly<Record<Level, string>> = {
 }
 
 export function renderHtml(document: BenchDocument): string {
-  const view = new ReportView(document)
-  const { levels } = view
   const { browser } = document.env
   const title = `Browser storage for WebAssembly programs, in ${browserTitle(browser.name)}`
   const page = html`<!doctype html>
@@ -42,17 +41,7 @@ export function renderHtml(document: BenchDocument): string {
           ${about(document)}
         </header>
         <main>
-          ${levels.length > 1 ? levelSwitch(levels) : undefined}
-          ${levels.map((level) => html`<div class="level-${level}">${levelPart(view, level)}</div>`)}
-          <section>
-            <h2>The machine’s floor</h2>
-            <p>
-              Raw primitives of the browser, timed in the same run: what nothing built on them can
-              beat.
-            </p>
-            ${floor(view)}
-          </section>
-          ${reasons(view)}
+          ${results(document, 'findings-first')}
         </main>
         ${footer(document)}
       </body>
@@ -60,8 +49,30 @@ export function renderHtml(document: BenchDocument): string {
   return page.toString()
 }
 
-function about({ env, rounds, complete }: BenchDocument): Markup {
-  const { browser, date, cores, cpu, memoryGiB, os, fileSystem, pglite, commit } = env
+/** Whether the table of all figures comes last, or first, for whoever watches it fill. */
+export type Order = 'findings-first' | 'figures-first'
+
+/** All but the page around it. */
+export function results(document: BenchDocument, order: Order): Markup {
+  const view = new ReportView(document)
+  const { levels } = view
+  const parts = levels.map(
+    (level) => html`<div class="level-${level}">${levelPart(view, level, order)}</div>`,
+  )
+  return html`${levels.length > 1 ? levelSwitch(levels) : undefined} ${parts}
+    <section>
+      <h2>The machine’s floor</h2>
+      <p>
+        Raw primitives of the browser, timed in the same run: what nothing built on them can beat.
+      </p>
+      ${floor(view)}
+    </section>
+    ${reasons(view)}`
+}
+
+/** On what was measured, and how much. */
+export function about({ env, rounds, complete }: BenchDocument): Markup {
+  const { browser, date, pglite, commit } = env
   const few =
     rounds < ROUNDS_ENOUGH
       ? html`<p>
@@ -72,13 +83,24 @@ function about({ env, rounds, complete }: BenchDocument): Markup {
     ? undefined
     : html`<p><b>The run ended early:</b> some figures are missing.</p>`
   return html`<p>
-      ${browserTitle(browser.name)} ${browser.version} on ${cores} × ${cpu}, ${memoryGiB} GiB,
-      ${os}, profile on ${fileSystem}. PGlite ${pglite}. ${rounds}
+      ${browserTitle(browser.name)} ${browser.version} on ${machineOf(env)}. PGlite ${pglite}. ${rounds}
       ${rounds === 1 ? 'round' : 'rounds'}, <time datetime="${date}">${date.slice(0, 10)}</time>${
         commit === undefined ? '' : `, commit ${commit}`
       }.
     </p>
     ${few}${ended}`
+}
+
+/** What is known of it. */
+function machineOf({ cores, cpu, memoryGiB, os, fileSystem, node }: Environment): string {
+  const parts = [
+    cpu === UNKNOWN ? `${cores} processor cores` : `${cores} × ${cpu}`,
+    ...(memoryGiB === undefined ? [] : [`${memoryGiB} GiB`]),
+    os,
+    ...(fileSystem === UNKNOWN ? [] : [`profile on ${fileSystem}`]),
+    ...(node === undefined ? ['in a browser that somebody was using'] : []),
+  ]
+  return parts.join(', ')
 }
 
 /** Radio buttons, which a keyboard moves between; the style sheet hides the other level. */
@@ -103,8 +125,13 @@ function levelSwitch(levels: readonly Level[]): Markup {
   </fieldset>`
 }
 
-function levelPart(view: ReportView, level: Level): Markup {
-  return html`<h2>Findings</h2>
+function levelPart(view: ReportView, level: Level, order: Order): Markup {
+  const figures = html`<section>
+    <h2>All figures</h2>
+    <p>Median, and its ratio to memory.</p>
+    ${matrix(view, level)}
+  </section>`
+  const rest = html`<h2>Findings</h2>
     <p>
       The fastest file system that keeps its content, and how many times as long the others take.
     </p>
@@ -115,12 +142,8 @@ function levelPart(view: ReportView, level: Level): Markup {
       is logarithmic, and the line over a bar is the 95 % interval. Where memory has no figure, bars
       begin at zero. Less is better. <b>Bold</b> names are this project’s.
     </p>
-    ${panels(view, level)}
-    <section>
-      <h2>All figures</h2>
-      <p>Median, and its ratio to memory.</p>
-      ${matrix(view, level)}
-    </section>`
+    ${panels(view, level)}`
+  return order === 'figures-first' ? html`${figures} ${rest}` : html`${rest} ${figures}`
 }
 
 function caveats(view: ReportView, level: Level): Markup | undefined {
@@ -144,7 +167,8 @@ function footer({ env }: BenchDocument): Markup {
     <p>
       Medians of interleaved rounds; a fresh worker and wiped storage for each sample. Results are
       checked against a model: a wrong one has no figure here, however fast it was. Made by
-      <code>pnpm bench --html</code> with Node ${env.node}; method and raw samples are in the
+      <code>pnpm bench</code>${env.node === undefined ? ' in a page' : ` with Node ${env.node}`};
+      method and raw samples are in the
       repository’s <code>docs/benchmarks.md</code> and in the run’s JSON.
     </p>
   </footer>`

@@ -9,7 +9,7 @@ import { html, type Markup } from './markup.ts'
 import { linearScale, ratioScale, type Scale } from './scale.ts'
 import { isOurs, seriesOf, type Cell, type Level, type ReportView } from './view.ts'
 
-interface Group {
+export interface Group {
   readonly title: string
   readonly words: string
   readonly has: (workload: string) => boolean
@@ -54,13 +54,22 @@ const GROUPS: readonly Group[] = [
 
 /** All groups of a level; empty where it has no figures. */
 export function panels(view: ReportView, level: Level): Markup {
-  const left = new Set(view.workloads)
-  const parts = GROUPS.map((group) => {
+  const parts = grouped(view.workloads).map(({ group, workloads }) =>
+    renderGroup(group, workloads.map((workload) => view.cells(workload, level)).filter(hasRows)),
+  )
+  return html`${parts}`
+}
+
+/** Every workload once, in the groups in which people look for it. */
+export function grouped(
+  workloads: readonly string[],
+): { readonly group: Group; readonly workloads: readonly string[] }[] {
+  const left = new Set(workloads)
+  return GROUPS.map((group) => {
     const mine = [...left].filter((workload) => group.has(workload))
     for (const workload of mine) left.delete(workload)
-    return renderGroup(group, mine.map((workload) => view.cells(workload, level)).filter(hasRows))
+    return { group, workloads: mine }
   })
-  return html`${parts}`
 }
 
 function hasRows(cells: readonly Cell[]): boolean {

@@ -3,7 +3,7 @@
 
 import { BACKENDS, BASELINE } from '../../backends/index.ts'
 import { estimate, ratioOf, type Estimate } from '../../interval.ts'
-import type { BenchDocument, BenchResult, Unit } from '../../schema.ts'
+import { NOT_RUN, type BenchDocument, type BenchResult, type Unit } from '../../schema.ts'
 
 export const LEVELS = ['strict', 'relaxed'] as const
 /** `memory` where no column of the run persists. */
@@ -25,6 +25,8 @@ export interface Cell {
 export interface Reason {
   readonly word: string
   readonly message: string
+  /** Its turn did not come: no fault of the column. */
+  readonly pending: boolean
 }
 
 const WORDS = {
@@ -104,6 +106,10 @@ function figureOf({ samples, samplesPerRound, error }: BenchResult): Estimate | 
 }
 
 function reasonOf({ error, samples }: BenchResult): Reason | undefined {
-  if (error !== undefined) return { word: WORDS[error.kind], message: error.message }
-  return samples.length === 0 ? { word: 'not run', message: 'nothing was measured' } : undefined
+  if (error !== undefined) {
+    const { kind, message } = error
+    return { word: WORDS[kind], message, pending: message === NOT_RUN.message }
+  }
+  if (samples.length > 0) return undefined
+  return { word: WORDS['not-run'], message: 'nothing was measured', pending: true }
 }

@@ -309,8 +309,7 @@ function isMixOf(versions: readonly Uint8Array[], piece: Uint8Array): boolean {
 }
 
 function startsWith(bytes: Uint8Array, piece: Uint8Array): boolean {
-  for (let at = 0; at < piece.length; at++) if (bytes[at] !== piece[at]) return false
-  return true
+  return firstUnequal(piece, bytes) === undefined
 }
 
 const zeros = new Uint8Array(64 * 1024)
@@ -335,7 +334,14 @@ function firstDifference(
   return undefined
 }
 
+/** The first place where `a` differs from `b`, which is no shorter. */
 function firstUnequal(a: Uint8Array, b: Uint8Array): number | undefined {
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return at
+  // Most of the time of a run goes by in here: four bytes at once, wherever they are aligned.
+  const words = ((a.byteOffset | b.byteOffset) & 3) === 0 ? a.length >>> 2 : 0
+  const wordsOfA = new Int32Array(a.buffer, words === 0 ? 0 : a.byteOffset, words)
+  const wordsOfB = new Int32Array(b.buffer, words === 0 ? 0 : b.byteOffset, words)
+  let word = 0
+  while (word < words && wordsOfA[word] === wordsOfB[word]) word++
+  for (let at = word * 4; at < a.length; at++) if (a[at] !== b[at]) return at
   return undefined
 }

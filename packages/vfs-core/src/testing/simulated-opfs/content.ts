@@ -1,16 +1,11 @@
 // The bytes of a simulated file, kept by sector, because a sector is what a power cut can tell apart.
-// Stored sectors are never changed, only replaced, so contents share them and a copy is cheap.
 
-/** What a storage device writes whole or not at all, in bytes. */
-export const SECTOR_SIZE = 512
-
-/** SECTOR_SIZE bytes; those beyond the end of the file are zero. */
-export type Sector = Uint8Array
+import { SECTOR_SIZE, SectorTable, type Sector, type Sectors } from './sector-table.ts'
 
 /** A file's bytes. A sector that is missing is all zeros. */
 export interface Content {
   readonly size: number
-  readonly sectors: ReadonlyMap<number, Sector>
+  readonly sectors: Sectors
 }
 
 /** What one write or truncate did: the file's size after it, and every sector it gave a new value. */
@@ -24,17 +19,14 @@ export const EMPTY: Content = { size: 0, sectors: new Map() }
 /** A file's bytes as the browser shows them, which is what writes and truncates act on. */
 export class LiveContent implements Content {
   #size: number
-  readonly #sectors: Map<number, Sector>
+  readonly #sectors: SectorTable
 
   constructor(base: Content, changes: readonly Change[] = []) {
     this.#size = base.size
-    this.#sectors = new Map(base.sectors)
+    this.#sectors = SectorTable.of(base.sectors)
     for (const change of changes) {
       this.#size = change.size
-      for (const [index, sector] of change.sectors) {
-        if (sector === undefined) this.#sectors.delete(index)
-        else this.#sectors.set(index, sector)
-      }
+      for (const [index, sector] of change.sectors) this.#sectors.set(index, sector)
     }
   }
 
@@ -42,12 +34,12 @@ export class LiveContent implements Content {
     return this.#size
   }
 
-  get sectors(): ReadonlyMap<number, Sector> {
+  get sectors(): Sectors {
     return this.#sectors
   }
 
   freeze(): Content {
-    return { size: this.#size, sectors: new Map(this.#sectors) }
+    return { size: this.#size, sectors: SectorTable.of(this.#sectors) }
   }
 
   /** Returns the bytes read: fewer than asked for at the end of the file. */
@@ -78,13 +70,10 @@ export class LiveContent implements Content {
     const sectors: [number, Sector | undefined][] = []
     if (size < this.#size) {
       const last = Math.floor(size / SECTOR_SIZE)
-      for (const [index, sector] of this.#sectors) {
-        if (index < last) continue
-        const kept = index === last ? cut(sector, size - last * SECTOR_SIZE) : undefined
-        sectors.push([index, kept])
-        if (kept === undefined) this.#sectors.delete(index)
-        else this.#sectors.set(index, kept)
+      for (const [index, sector] of this.#sectors.from(last)) {
+        sectors.push([index, cutAt(sector, size - index * SECTOR_SIZE)])
       }
+      for (const [index, sector] of sectors) this.#sectors.set(index, sector)
     }
     this.#size = size
     return { size, sectors }
@@ -114,19 +103,16 @@ export function readContent(content: Content, into: Uint8Array, at: number): num
 }
 
 /** The content cut to its size: what a device holds beyond the end of a file never shows. */
-export function clip(size: number, sectors: Map<number, Sector>): Content {
+export function clip(size: number, sectors: SectorTable): Content {
   const last = Math.floor(size / SECTOR_SIZE)
-  for (const [index, sector] of sectors) {
-    if (index < last) continue
-    const kept = index === last ? cut(sector, size - last * SECTOR_SIZE) : undefined
-    if (kept === undefined) sectors.delete(index)
-    else sectors.set(index, kept)
+  for (const [index, sector] of sectors.from(last)) {
+    sectors.set(index, cutAt(sector, size - index * SECTOR_SIZE))
   }
   return { size, sectors }
 }
 
-function cut(sector: Sector, length: number): Sector | undefined {
-  if (length === 0) return undefined
+function cutAt(sector: Sector, length: number): Sector | undefined {
+  if (length <= 0) return undefined
   const kept = new Uint8Array(SECTOR_SIZE)
   kept.set(sector.subarray(0, length))
   return kept

@@ -1,11 +1,11 @@
 // A short key for what a disk holds, so that crash states can be told apart and counted. Equal disks
 // have equal keys; different ones have different keys but for a chance of one in 2^52.
 
-import { SECTOR_SIZE, type Content, type Sector } from './content.ts'
+import type { Content } from './content.ts'
 import type { DirectoryImage, NodeImage } from './disk.ts'
+import { SECTOR_SIZE, SectorTable, type Sector, type Sums } from './sector-table.ts'
 
-const sectorHashes = new WeakMap<Sector, readonly [number, number]>()
-const contentHashes = new WeakMap<Content, readonly [number, number]>()
+const sectorHashes = new WeakMap<Sector, Sums>()
 
 /** Of an image with nothing pending, as `PowerLoss.state` makes them. */
 export function fingerprint(image: DirectoryImage): string {
@@ -25,25 +25,20 @@ export function fingerprint(image: DirectoryImage): string {
   return `${low.toString(36)}.${high.toString(36)}`
 }
 
-function hashContent(content: Content): readonly [number, number] {
-  let hash = contentHashes.get(content)
-  if (hash === undefined) {
-    let low = mix(content.size + 1)
-    let high = mix(content.size + 2)
-    // Sums, because equal contents may hold their sectors in different orders.
-    for (const [index, sector] of content.sectors) {
-      const [a, b] = hashSector(sector)
-      if (a === ZERO_LOW && b === ZERO_HIGH) continue
-      low = (low + mix(a + Math.imul(index, 0x9e3779b1))) >>> 0
-      high = (high + mix(b ^ Math.imul(index + 1, 0x85ebca6b))) >>> 0
-    }
-    hash = [low, high]
-    contentHashes.set(content, hash)
-  }
-  return hash
+function hashContent({ size, sectors }: Content): Sums {
+  const table = sectors instanceof SectorTable ? sectors : SectorTable.of(sectors)
+  // Sums, because equal contents may hold their sectors in different orders.
+  const [low, high] = table.sums(sumsOf)
+  return [(mix(size + 1) + low) >>> 0, (mix(size + 2) + high) >>> 0]
 }
 
-function hashSector(sector: Sector): readonly [number, number] {
+function sumsOf(index: number, sector: Sector): Sums {
+  const [a, b] = hashSector(sector)
+  if (a === ZERO_LOW && b === ZERO_HIGH) return [0, 0]
+  return [mix(a + Math.imul(index, 0x9e3779b1)), mix(b ^ Math.imul(index + 1, 0x85ebca6b))]
+}
+
+function hashSector(sector: Sector): Sums {
   let hash = sectorHashes.get(sector)
   if (hash === undefined) {
     const words = new Int32Array(sector.buffer, sector.byteOffset, SECTOR_SIZE / 4)

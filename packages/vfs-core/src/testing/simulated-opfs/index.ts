@@ -2,9 +2,10 @@
 // be asked what a crash would leave of it. For crash and fault tests of backends, in Node or anywhere.
 
 export type { Call, CallKind, Fault, Watcher } from './calls.ts'
-export { readContent, SECTOR_SIZE, type Change, type Content, type Sector } from './content.ts'
+export { readContent, type Change, type Content } from './content.ts'
 export type { DirectoryImage, FileImage, NameEvent, NodeImage } from './disk.ts'
 export { fingerprint } from './fingerprint.ts'
 export { PowerLoss, selections, type PowerLossOptions } from './power-loss.ts'
 export { SeededRandom } from './random.ts'
+export { SECTOR_SIZE, type Sector, type Sectors } from './sector-table.ts'
 export { SimulatedOpfs, type SimulatedOpfsOptions } from './simulated-opfs.ts'

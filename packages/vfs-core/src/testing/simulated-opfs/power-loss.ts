@@ -8,9 +8,10 @@
 // A state is a selection: one option for each choice, 0 being the oldest. So it can be enumerated,
 // drawn at random, written down and made again.
 
-import { clip, type Content, type Sector } from './content.ts'
+import { clip, type Content } from './content.ts'
 import type { DirectoryImage, FileImage, NodeImage } from './disk.ts'
 import type { SeededRandom } from './random.ts'
+import { SectorTable, type Sector } from './sector-table.ts'
 
 export interface PowerLossOptions {
   /** The time of the cut and how long a name takes to be safe, in milliseconds. */
@@ -128,12 +129,8 @@ export class PowerLoss {
   #content(file: FileImage, selection: readonly number[]): Content {
     if (file.changes.length === 0) return file.base
     const { size, sectors } = this.#files.get(file)!
-    const chosen = new Map(file.base.sectors)
-    for (const [index, choice] of sectors) {
-      const sector = chosenOption(choice, selection)
-      if (sector === undefined) chosen.delete(index)
-      else chosen.set(index, sector)
-    }
+    const chosen = SectorTable.of(file.base.sectors)
+    for (const [index, choice] of sectors) chosen.set(index, chosenOption(choice, selection))
     return clip(chosenOption(size, selection), chosen)
   }
 
