@@ -17,6 +17,8 @@ export interface CrashOptions {
 /** What is tried with one seed before the results are saved. */
 const STATES_PER_SEED = 24_000
 const PROGRESS_MS = 10_000
+/** Whole disks come and go: with room for many of them, a tenth less time goes into collecting them. */
+const CHILD_FLAGS = ['--max-semi-space-size=64']
 
 export async function runCrashStates(options: CrashOptions, results: Results): Promise<void> {
   for (const backend of options.backends) await exploreBackend(backend, options, results)
@@ -78,7 +80,7 @@ function tell(backend: string, done: number, wanted: number, started: number): v
 /** A child process; one task at a time. */
 class CrashWorker {
   readonly #child: ChildProcess = fork(join(import.meta.dirname, 'crash-child.ts'), {
-    execArgv: process.execArgv,
+    execArgv: [...process.execArgv, ...CHILD_FLAGS],
   })
 
   explore(task: CrashTask): Promise<CrashReport> {

@@ -369,6 +369,19 @@ export class History {
   }
 }
 
+const changedOf = new WeakMap<FileHistory, readonly number[]>()
+
+/** The sectors that were given values, in order. */
+export function changedSectors(file: FileHistory): readonly number[] {
+  let changed = changedOf.get(file)
+  // They only become more.
+  if (changed?.length !== file.sectors.size) {
+    changed = [...file.sectors.keys()].sort((a, b) => a - b)
+    changedOf.set(file, changed)
+  }
+  return changed
+}
+
 /** A sector as the session found it. */
 export function startSector({ start }: FileHistory, index: number): Uint8Array {
   const at = index * SECTOR_SIZE
