@@ -47,6 +47,10 @@ async function main(argv: readonly string[]): Promise<number> {
       return compareRuns(command)
     case 'report':
       return report(command)
+    case 'open':
+      return open(command)
+    case 'publish':
+      return publish(command.files)
     case 'run':
       return run(command.options)
   }
@@ -87,6 +91,43 @@ function report({ file, html }: Extract<Command, { readonly action: 'report' }>)
   if (document === undefined) return EXIT.failure
   writeWhole(html, renderHtml(document))
   console.log(`Written to ${shortest(resolve(html))}`)
+  return EXIT.ok
+}
+
+async function open({ port, out }: Extract<Command, { readonly action: 'open' }>): Promise<number> {
+  // Brings the bundler, which the other commands need not wait for.
+  const { serveOpenPage, writeOpenPage } = await import('./open/open.ts')
+  const interrupt = new AbortController()
+  const onSignal = (): void => interrupt.abort()
+  for (const name of SIGNALS) process.on(name, onSignal)
+  try {
+    if (out !== undefined) {
+      await writeOpenPage(out)
+      console.log(`Written to ${shortest(resolve(out))}: serve it with the headers in _headers.`)
+      return EXIT.ok
+    }
+    console.log('Building the page …')
+    await serveOpenPage(port, interrupt.signal, (url) => {
+      console.log(`Open ${url} in the browser to measure. Ctrl-C ends.`)
+    })
+    return EXIT.ok
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    return EXIT.failure
+  } finally {
+    for (const name of SIGNALS) process.off(name, onSignal)
+  }
+}
+
+async function publish(files: readonly string[]): Promise<number> {
+  const documents: BenchDocument[] = []
+  for (const file of files) {
+    const document = readDocument(file)
+    if (document === undefined) return EXIT.failure
+    documents.push(document)
+  }
+  const { publishRuns } = await import('./publish/publish.ts')
+  for (const file of publishRuns(documents)) console.log(`Written: ${shortest(file)}`)
   return EXIT.ok
 }
 

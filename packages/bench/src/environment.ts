@@ -51,7 +51,7 @@ async function fileSystemOf(directory: string): Promise<string> {
   return FILE_SYSTEMS[type] ?? `0x${type.toString(16)}`
 }
 
-async function pgliteVersion(): Promise<string> {
+export async function pgliteVersion(): Promise<string> {
   const wasm = createRequire(import.meta.url).resolve('@electric-sql/pglite/pglite.wasm')
   const manifest: unknown = JSON.parse(
     await readFile(new URL('../package.json', `file://${wasm}`), 'utf8'),
@@ -60,7 +60,7 @@ async function pgliteVersion(): Promise<string> {
 }
 
 /** Undefined where there is no git or no checkout: the sources may have come as an archive. */
-async function commitOf(directory: string): Promise<string | undefined> {
+export async function commitOf(directory: string): Promise<string | undefined> {
   const git = async (...args: string[]): Promise<string> => {
     const options = { cwd: directory, timeout: GIT_TIMEOUT_MS }
     return (await promisify(execFile)('git', args, options)).stdout.trim()

@@ -8,10 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BROWSER_NAMES, ensureBrowser, launchPersistent } from '../../../tools/browsers.ts'
 import { serve, type Server } from '../../../tools/serve.ts'
 import { renderHtml } from '../src/report/html/page.ts'
+import { DESKTOP, looks, overflowing, PHONE } from './page-checks.ts'
 import { sampleRun } from './sample-run.ts'
-
-const PHONE = { width: 360, height: 740 }
-const DESKTOP = { width: 1_280, height: 900 }
 
 describe.each(BROWSER_NAMES)('in %s, the report', (name) => {
   let directory = ''
@@ -55,17 +53,7 @@ describe.each(BROWSER_NAMES)('in %s, the report', (name) => {
   test('fits a phone and a desk', async () => {
     for (const viewport of [PHONE, DESKTOP]) {
       await page.setViewportSize(viewport)
-      for (const details of await page.locator('details').all()) {
-        await details.evaluate((element) => ((element as HTMLDetailsElement).open = true))
-      }
-      const overflowing = await page.evaluate(() => {
-        const isClipped = (element: Element): boolean => element.closest('.scroll, thead') !== null
-        return [...document.querySelectorAll('body *:not(svg *)')]
-          .filter((element) => !isClipped(element))
-          .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
-          .map((element) => `${element.tagName} ${element.textContent}`)
-      })
-      expect(overflowing).toEqual([])
+      expect(await overflowing(page)).toEqual([])
       // The plots have room to be read.
       const plot = await page.locator('.level-strict .plot:visible').first().boundingBox()
       expect(plot?.width).toBeGreaterThan(70)
@@ -73,16 +61,11 @@ describe.each(BROWSER_NAMES)('in %s, the report', (name) => {
   })
 
   test('can be read in light and dark: text stands out from what is behind it', async () => {
-    const seen = new Set<string>()
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      const contrasts = await page.evaluate(contrastOf, ['body', 'header p', '.missing td', '.big'])
-      expect(Math.min(...contrasts)).toBeGreaterThan(4)
-      seen.add(await page.evaluate(() => getComputedStyle(document.body).backgroundColor))
-    }
+    const texts = ['body', 'header p', '.missing td', '.big']
+    const [light, dark] = [await looks(page, 'light', texts), await looks(page, 'dark', texts)]
+    expect(Math.min(light.contrast, dark.contrast)).toBeGreaterThan(4)
     // Playwright cannot ask a stock Firefox for another scheme than its own.
-    expect(seen.size).toBe(name === 'chromium' ? 2 : 1)
-    await page.emulateMedia({ colorScheme: null })
+    expect(light.paper === dark.paper).toBe(name !== 'chromium')
   })
 
   test('draws longer bars for what takes longer', async () => {
@@ -111,29 +94,3 @@ describe.each(BROWSER_NAMES)('in %s, the report', (name) => {
     expect(await page.locator('.level-relaxed details[open] figure').first().isVisible()).toBe(true)
   })
 })
-
-/** WCAG 2's contrast of the text of the first element of each selector. In the page. */
-function contrastOf(selectors: readonly string[]): number[] {
-  const channels = (colour: string): number[] => (colour.match(/[\d.]+/g) ?? []).map(Number)
-  const luminance = ([red = 0, green = 0, blue = 0]: readonly number[]): number => {
-    const linear = [red, green, blue].map((value) => {
-      const share = value / 255
-      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
-    })
-    return 0.2126 * linear[0]! + 0.7152 * linear[1]! + 0.0722 * linear[2]!
-  }
-  const behind = (element: Element | null): number[] => {
-    for (let at = element; at !== null; at = at.parentElement) {
-      const colour = channels(getComputedStyle(at).backgroundColor)
-      if (colour.length === 3) return colour
-    }
-    return [255, 255, 255]
-  }
-  return selectors.map((selector) => {
-    const element = document.querySelector(selector)
-    if (element === null) throw new TypeError(`nothing is ${selector}`)
-    const text = luminance(channels(getComputedStyle(element).color))
-    const paper = luminance(behind(element))
-    return (Math.max(text, paper) + 0.05) / (Math.min(text, paper) + 0.05)
-  })
-}

@@ -33,12 +33,10 @@ async function wipeOpfs(deadline: number, isMeant: (name: string) => boolean): P
   }
 }
 
-async function wipeDatabases(
-  deadline: number,
-  isMeant: (name: string) => boolean,
-): Promise<void> {
+async function wipeDatabases(deadline: number, isMeant: (name: string) => boolean): Promise<void> {
   for (const { name } of await indexedDB.databases()) {
-    if (name !== undefined && isMeant(name)) await retry(deadline, () => deleteDatabase(name, deadline))
+    if (name !== undefined && isMeant(name))
+      await retry(deadline, () => deleteDatabase(name, deadline))
   }
 }
 

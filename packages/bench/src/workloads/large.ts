@@ -72,6 +72,7 @@ function opening(
       name: `vfs-${life}-memory`,
       summary: `JavaScript memory that the file system alone takes with ${what} in it (Chromium)`,
       phase: 'mount',
+      needsDriver: true,
       unit: 'MiB',
       async run(session, meter) {
         meter.record((await session.mountedMemoryBytes()) / MIB)

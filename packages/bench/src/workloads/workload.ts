@@ -46,6 +46,8 @@ interface WorkloadBase {
   readonly deadlineMs: number
   /** Why the workload does not apply to a column; undefined where it does. */
   unfit?(column: Column): string | undefined
+  /** Only a browser that the command line has started can do it, not a page by itself. */
+  readonly needsDriver?: boolean
   /** Raw probes to run beside those of every run, by which the figure is read. */
   readonly probes?: readonly string[]
 }

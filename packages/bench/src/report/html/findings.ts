@@ -30,7 +30,7 @@ export function findings(view: ReportView, level: Level): Markup {
         title,
         first,
         others,
-        cells.filter(({ figure }) => figure === undefined),
+        cells.filter(({ figure, reason }) => figure === undefined && reason?.pending !== true),
       ),
     ]
   })

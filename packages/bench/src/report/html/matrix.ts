@@ -3,6 +3,7 @@
 
 import { quantity, ratio } from '../numbers.ts'
 import { listed } from '../table.ts'
+import { NOT_RUN } from '../../schema.ts'
 import { probeNamed } from '../../probes/index.ts'
 import { html, type Markup } from './markup.ts'
 import { isOurs, type Cell, type Level, type ReportView } from './view.ts'
@@ -99,7 +100,9 @@ export function floor({ document }: ReportView): Markup {
 
 /** What went wrong, in full. */
 export function reasons(view: ReportView): Markup | undefined {
-  const failed = view.document.results.filter(({ error }) => error !== undefined)
+  const failed = view.document.results.filter(
+    ({ error }) => error !== undefined && error.message !== NOT_RUN.message,
+  )
   const messages = new Map<string, string[]>()
   for (const { workload, backend, durability, error } of failed) {
     const key = `${backend} ${durability}: ${error?.message}`

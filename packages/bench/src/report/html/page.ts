@@ -14,7 +14,7 @@ import { ReportView, type Level } from './view.ts'
 const ROUNDS_ENOUGH = 5
 const UNKNOWN = 'unknown'
 
-const PROMISES: Readonly<Record<Level, string>> = {
+export const PROMISES: Readonly<Record<Level, string>> = {
   strict: 'strict: what was acknowledged survives a power cut',
   relaxed: 'relaxed: a power cut may take the newest commits, never consistency',
   memory: 'in memory: nothing survives the page',
@@ -40,9 +40,7 @@ export function renderHtml(document: BenchDocument): string {
           <h1>${title}</h1>
           ${about(document)}
         </header>
-        <main>
-          ${results(document, 'findings-first')}
-        </main>
+        <main>${results(document, 'findings-first')}</main>
         ${footer(document)}
       </body>
     </html> `
@@ -83,8 +81,9 @@ export function about({ env, rounds, complete }: BenchDocument): Markup {
     ? undefined
     : html`<p><b>The run ended early:</b> some figures are missing.</p>`
   return html`<p>
-      ${browserTitle(browser.name)} ${browser.version} on ${machineOf(env)}. PGlite ${pglite}. ${rounds}
-      ${rounds === 1 ? 'round' : 'rounds'}, <time datetime="${date}">${date.slice(0, 10)}</time>${
+      ${browserTitle(browser.name)} ${browser.version} on ${machineOf(env)}. PGlite ${pglite}.
+      ${rounds} ${rounds === 1 ? 'round' : 'rounds'},
+      <time datetime="${date}">${date.slice(0, 10)}</time>${
         commit === undefined ? '' : `, commit ${commit}`
       }.
     </p>
@@ -131,6 +130,8 @@ function levelPart(view: ReportView, level: Level, order: Order): Markup {
     <p>Median, and its ratio to memory.</p>
     ${matrix(view, level)}
   </section>`
+  // Of a run that has only begun.
+  if (!view.hasFigures(level)) return figures
   const rest = html`<h2>Findings</h2>
     <p>
       The fastest file system that keeps its content, and how many times as long the others take.
@@ -168,8 +169,8 @@ function footer({ env }: BenchDocument): Markup {
       Medians of interleaved rounds; a fresh worker and wiped storage for each sample. Results are
       checked against a model: a wrong one has no figure here, however fast it was. Made by
       <code>pnpm bench</code>${env.node === undefined ? ' in a page' : ` with Node ${env.node}`};
-      method and raw samples are in the
-      repository’s <code>docs/benchmarks.md</code> and in the run’s JSON.
+      method and raw samples are in the repository’s <code>docs/benchmarks.md</code> and in the
+      run’s JSON.
     </p>
   </footer>`
 }

@@ -55,7 +55,10 @@ const GROUPS: readonly Group[] = [
 /** All groups of a level; empty where it has no figures. */
 export function panels(view: ReportView, level: Level): Markup {
   const parts = grouped(view.workloads).map(({ group, workloads }) =>
-    renderGroup(group, workloads.map((workload) => view.cells(workload, level)).filter(hasRows)),
+    renderGroup(
+      group,
+      workloads.map((workload) => hadTurn(view.cells(workload, level))).filter(hasRows),
+    ),
   )
   return html`${parts}`
 }
@@ -70,6 +73,10 @@ export function grouped(
     for (const workload of mine) left.delete(workload)
     return { group, workloads: mine }
   })
+}
+
+function hadTurn(cells: readonly Cell[]): readonly Cell[] {
+  return cells.filter(({ reason }) => reason?.pending !== true)
 }
 
 function hasRows(cells: readonly Cell[]): boolean {

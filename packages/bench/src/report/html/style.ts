@@ -8,6 +8,7 @@ export const STYLE = `
   --slower: #d9480f; --faster: #2b8a3e;
   --s0: #868e96; --s1: #1b6ec2; --s2: #0b8f86; --s3: #7048c6; --s4: #adb5bd; --s5: #c2255c;
   --s6: #e8590c; --s7: #b08900; --s8: #66a80f; --s9: #845c3c; --s10: #d6336c; --s11: #495057;
+  --s12: #5f7c0a; --s13: #0c8599; --s14: #a61e4d; --s15: #862e9c;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -78,7 +79,7 @@ figure .missing td { color: var(--slower); text-align: right; }
 .plot .interval { stroke: var(--series); stroke-width: 2; }
 .plot .grid { stroke: var(--line); }
 .plot .origin { stroke: var(--soft); stroke-opacity: .6; }
-${Array.from({ length: 12 }, (_, series) => `.s${series} { --series: var(--s${series}); }`).join('\n')}
+${Array.from({ length: 16 }, (_, series) => `.s${series} { --series: var(--s${series}); }`).join('\n')}
 .axis { margin: 0 var(--value) 0 var(--name); height: 1.2rem; font-size: .7rem; color: var(--soft); }
 .axis div { position: relative; }
 .axis span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
@@ -95,7 +96,7 @@ ${Array.from({ length: 12 }, (_, series) => `.s${series} { --series: var(--s${se
 .matrix .slower { background: color-mix(in srgb, var(--slower) calc(var(--share) * .42), transparent); }
 .matrix .faster { background: color-mix(in srgb, var(--faster) calc(var(--share) * .42), transparent); }
 .matrix .missing { color: var(--slower); }
-.matrix .none { color: var(--soft); }
+.matrix .none, .matrix .pending { color: var(--soft); }
 .floor td:last-child, .floor th:last-child { text-align: left; }
 .reasons { padding-left: 1.2rem; overflow-wrap: anywhere; }
 .reasons span { color: var(--soft); }

@@ -60,6 +60,10 @@ export class ReportView {
     return [...new Set(this.#of(level).map(({ backend }) => backend))]
   }
 
+  hasFigures(level: Level): boolean {
+    return this.#of(level).some((result) => figureOf(result) !== undefined)
+  }
+
   /** The cells of a workload, in the order of the columns, without those it does not apply to. */
   cells(workload: string, level: Level): Cell[] {
     const results = this.#of(level).filter((result) => result.workload === workload)
