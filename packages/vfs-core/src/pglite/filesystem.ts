@@ -13,6 +13,9 @@ import { dumpTar, type TarCompression } from './tar.ts'
 /** Where PGlite's Postgres looks for its cluster. */
 const PGDATA = '/pglite/data'
 
+/** All that PGlite itself writes to a database that it finds, and only if it is told to. */
+const CONFIGURATION = 'postgresql.conf'
+
 const HOUSEKEEPING: SyncOptions = { housekeepingOnly: true }
 
 type ModuleOptions = Parameters<Filesystem['init']>[1]
@@ -35,6 +38,8 @@ export class VfsFilesystem implements Filesystem {
   readonly #options: VfsFilesystemOptions
   #pg: PGlite | undefined
   #firstLoad: FirstLoad | undefined
+  // When a database that was found got its configuration, until Postgres has run on it.
+  #configured: number | undefined
   #mountFailure: VfsError | undefined
   // Of the mounted file system, for the message should Postgres stop over it.
   #lastFailure: VfsError | undefined
@@ -60,6 +65,7 @@ export class VfsFilesystem implements Filesystem {
       }
       onInit?.(defaultStartParamsOf(pg))
       if (!noInitDb) this.#firstLoad = FirstLoad.beginIfNeeded(vfs)
+      if (this.#firstLoad === undefined) this.#configured = configurationTime(vfs)
       inUse.add(vfs)
       this.#pg = pg
       if (!vfs.capabilities.synchronousFsync) this.#syncForEachQuery(pg)
@@ -132,11 +138,16 @@ export class VfsFilesystem implements Filesystem {
 
   /**
    * Once Postgres runs with fsync, it decides what is durable and when, and this is housekeeping. Before
-   * that, PGlite writes files itself and fsyncs none: the cluster that initdb made, a tarball,
-   * postgresql.conf. So everything is synced up to the first time that Postgres is ready.
+   * that, PGlite writes files itself and fsyncs none: a new cluster, or a tarball, and the configuration
+   * that it was given. So everything is synced up to the first time that Postgres is ready, unless it
+   * was ready on a database to which PGlite has written nothing.
    */
   async #sync(): Promise<void> {
     const postgresRan = this.#pg?.ready === true
+    if (postgresRan && this.#configured !== undefined) {
+      this.#settled = configurationTime(this.#vfs) === this.#configured
+      this.#configured = undefined
+    }
     this.#firstLoad?.end()
     this.#firstLoad = undefined
     const housekeepingOnly = this.#settled && this.#vfs.capabilities.synchronousFsync
@@ -166,4 +177,10 @@ function defaultStartParamsOf(pg: PGlite): readonly string[] {
   throw new VfsError('ENOTSUP', 'pglite.init', {
     detail: 'this PGlite does not say its defaultStartParams; use @electric-sql/pglite 0.5',
   })
+}
+
+/** When the database's configuration was last written, in milliseconds; undefined without a database. */
+function configurationTime(vfs: Vfs): number | undefined {
+  const ino = vfs.find(ROOT_INO, CONFIGURATION)
+  return ino === undefined ? undefined : vfs.getattr(ino).mtime
 }

@@ -106,6 +106,26 @@ describe('syncToFs', () => {
   )
 
   it(
+    'syncs everything in a database that it found only if PGlite wrote to it',
+    async () => {
+      const { pg, store } = await openDatabase()
+      await pg.close()
+      const again = await openDatabase({ store })
+      expect(syncs(again.instrumented)).toEqual([HOUSEKEEPING])
+      await again.pg.close()
+      const instrumented = new Instrumented(surviving(store))
+      const configured = await PGlite.create(
+        pgliteOptions(instrumented.vfs, { postgresqlconf: ['work_mem = 8MB'] }),
+      )
+      expect(syncs(instrumented)).toEqual([undefined])
+      await configured.exec('CREATE TABLE t (a int)')
+      expect(syncs(instrumented)).toEqual([undefined, HOUSEKEEPING])
+      await configured.close()
+    },
+    SLOW,
+  )
+
+  it(
     'rejects the query if the sync fails',
     async () => {
       const { pg, instrumented } = await openDatabase()
