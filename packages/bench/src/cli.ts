@@ -127,8 +127,13 @@ async function publish(files: readonly string[]): Promise<number> {
     documents.push(document)
   }
   const { publishRuns } = await import('./publish/publish.ts')
-  for (const file of publishRuns(documents)) console.log(`Written: ${shortest(file)}`)
-  return EXIT.ok
+  try {
+    for (const file of publishRuns(documents)) console.log(`Written to ${shortest(file)}`)
+    return EXIT.ok
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    return EXIT.failure
+  }
 }
 
 /** Undefined, and said, if it cannot be read. */

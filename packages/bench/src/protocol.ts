@@ -102,6 +102,15 @@ export type WorkerRequest =
       readonly left: LeftBehind
     }
   | { readonly kind: 'probes'; readonly task: ProbeTask }
+  | NeighbourRequest
+
+/** From one worker to another: it commits to a store of its own until it is told to stop. */
+export interface NeighbourRequest {
+  readonly kind: 'neighbour'
+  readonly column: Column
+  readonly store: string
+  readonly artifacts: PgliteArtifacts
+}
 
 /** What a worker leaves in the store for the next one. */
 export interface LeftBehind {

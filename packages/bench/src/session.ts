@@ -6,16 +6,19 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serve, type Server } from '../../../tools/serve.ts'
 import type { BrowserDriver } from './drivers/driver.ts'
+import { ProcessMemory } from './drivers/process-memory.ts'
 import { PlaywrightBrowser } from './drivers/playwright.ts'
 import { WebKitBrowser } from './drivers/webkit.ts'
 import type { Browser } from './options.ts'
 import { PageSession } from './page-session.ts'
-import { RUNNER_PAGE } from './protocol.ts'
+import { RUNNER_PAGE, type Task, type TaskEvent } from './protocol.ts'
 import { buildSite, siteDirectories } from './site.ts'
+import { MEMORY_HELD, MEMORY_PEAK } from './workloads/footprint.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
 /** On the disk of the checkout: a system's temporary directory is often in memory. */
 const PROFILES = join(ROOT, '.profiles')
+const MEMORY: readonly string[] = [MEMORY_HELD, MEMORY_PEAK]
 const CLOSE_DEADLINE_MS = 15_000
 
 export class BrowserSession extends PageSession {
@@ -57,6 +60,16 @@ export class BrowserSession extends PageSession {
     return this.#directory
   }
 
+  override async run(
+    task: Task,
+    onEvent: (event: TaskEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const isMeasured = task.kind === 'life' && task.workloads.some((name) => MEMORY.includes(name))
+    const memory = isMeasured ? ProcessMemory.start(process.pid) : undefined
+    await super.run(task, (event) => onEvent(withMemory(event, memory)), signal)
+  }
+
   /** Closes the browser and removes its profile, also after an error. */
   async close(): Promise<void> {
     const closed = this.browser.close()
@@ -67,6 +80,18 @@ export class BrowserSession extends PageSession {
     await this.#server.close()
     await removeDirectory(this.#directory)
   }
+}
+
+/** What a page cannot know takes the place of what it sent. */
+function withMemory(event: TaskEvent, memory: ProcessMemory | undefined): TaskEvent {
+  if (event.type !== 'measured' || !MEMORY.includes(event.name)) return event
+  const { name } = event
+  if (memory === undefined) {
+    const message = 'the memory of processes cannot be read on this system'
+    return { type: 'failed', name, error: { kind: 'unavailable', message } }
+  }
+  const { heldMiB, peakMiB } = memory.growth()
+  return { type: 'measured', name, samples: [name === MEMORY_PEAK ? peakMiB : heldMiB] }
 }
 
 function launch(

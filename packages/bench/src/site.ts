@@ -4,6 +4,7 @@
 import { cp, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { build } from 'esbuild'
 import { bundle } from '../../../tools/bundle.ts'
 import { RUNNER_PAGE } from './protocol.ts'
 
@@ -51,10 +52,27 @@ export async function buildSite(
       page: join(SOURCE, 'page.ts'),
       'store-worker': join(SOURCE, 'store-worker.ts'),
       echo: join(SOURCE, 'echo.ts'),
+      'happy-opfs-worker': join(SOURCE, 'happy-opfs-worker.ts'),
       ...entries,
     },
   })
+  await bundleZenfs(outdir)
   await writeFile(join(outdir, RUNNER_PAGE), PAGE)
+}
+
+/** By itself, with the package `buffer` where it asks for what is part of Node. */
+async function bundleZenfs(outdir: string): Promise<void> {
+  await build({
+    entryPoints: { zenfs: join(SOURCE, 'zenfs-bundle.ts') },
+    outdir,
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    // With the slash it is the package and not Node's module.
+    alias: { buffer: createRequire(import.meta.url).resolve('buffer/') },
+    logLevel: 'warning',
+  })
 }
 
 /** URL prefixes to directories, for tools/serve.ts. */

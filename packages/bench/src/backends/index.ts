@@ -1,6 +1,7 @@
 // The backends, in the order of their columns. The first is the yardstick: ratios are against it.
 
 import type { Backend } from './backend.ts'
+import { happyOpfs } from './happy-opfs.ts'
 import { idb } from './idb.ts'
 import { memory } from './memory.ts'
 import { opfsAhp } from './opfs-ahp.ts'
@@ -13,6 +14,8 @@ import { sqliteOpfs } from './sqlite-opfs.ts'
 import { sqliteOpfsSahpool } from './sqlite-opfs-sahpool.ts'
 import { waSqliteIdb } from './wa-sqlite-idb.ts'
 import { waSqliteOpfs } from './wa-sqlite-opfs.ts'
+import { zenfsIdb } from './zenfs-idb.ts'
+import { zenfsOpfs } from './zenfs-opfs.ts'
 
 export const BACKENDS: readonly Backend[] = [
   memory,
@@ -27,6 +30,9 @@ export const BACKENDS: readonly Backend[] = [
   sqliteOpfsSahpool,
   waSqliteOpfs,
   waSqliteIdb,
+  zenfsOpfs,
+  zenfsIdb,
+  happyOpfs,
 ]
 
 /** The column that reads 1.00×. */

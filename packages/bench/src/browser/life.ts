@@ -20,6 +20,7 @@ import type { Meter, Phase, PostgresWorkload } from '../workloads/workload.ts'
 import { holdWhileAlive } from './alive.ts'
 import { HandleWatch } from './handle-watch.ts'
 import { memoryBytes } from './memory.ts'
+import { startNeighbour } from './neighbour.ts'
 import { unmet } from './requirements.ts'
 import { Steps } from './steps.ts'
 
@@ -129,6 +130,8 @@ export class Life implements Record<LifePart, () => Promise<LeftBehind | undefin
         settings,
         handles,
         open: () => opener(store, column.durability, artifacts),
+        startNeighbour: () =>
+          startNeighbour({ kind: 'neighbour', column, store: `${store}-neighbour`, artifacts }),
         async mountedMemoryBytes() {
           if (openVfs === undefined) throw new TypeError('it cannot be opened without Postgres')
           const before = await memoryBytes()

@@ -16,7 +16,7 @@ import {
   type WorkerDone,
   type WorkerRequest,
 } from '../protocol.ts'
-import { workloadNamed } from '../workloads/index.ts'
+import { isOnFiles, workloadNamed } from '../workloads/index.ts'
 import { LATER_PHASES, type Phase } from '../workloads/workload.ts'
 import { GONE_STEP, untilGone } from './alive.ts'
 import { cellError } from './errors.ts'
@@ -29,6 +29,8 @@ import { isOwn, wipeStorage } from './wipe.ts'
 const WIPE_DEADLINE_MS = 30_000
 /** What is in use for longer is not let go of before the page is closed. */
 const LAST_WIPE_DEADLINE_MS = 10_000
+/** Workloads of one life of files that are waited for until their deadline. */
+const HANGS_MAX = 3
 /** Whether others may keep things in this origin. */
 const isShared = new URLSearchParams(location.search).get(STORAGE_PARAMETER) === STORAGE_OWN
 const NOTHING: LeftBehind = { expected: [], acknowledged: 0 }
@@ -69,6 +71,7 @@ async function runTask(task: Task, emit: (event: TaskEvent) => void): Promise<vo
   if (!isMount) await wipe(emit, WIPE_DEADLINE_MS)
   if (task.kind === 'probes') await runProbes(task, emit)
   else if (isMount) await runMount(task, emit)
+  else if (isOnFiles(task)) await runFileLives(task, emit)
   else await runLife(task, emit)
   if (isKept) return
   try {
@@ -85,6 +88,25 @@ async function wipe(emit: (event: TaskEvent) => void, deadlineMs: number): Promi
 
 async function runProbes(task: ProbeTask, emit: (event: TaskEvent) => void): Promise<void> {
   await inWorker({ kind: 'probes', task }, emit)
+}
+
+/**
+ * Workloads on files need nothing of those before them, so that after one that hangs the rest go on, in a
+ * store of their own.
+ */
+async function runFileLives(task: LifeTask, emit: (event: TaskEvent) => void): Promise<void> {
+  let workloads = task.workloads
+  for (let hangs = 0; hangs < HANGS_MAX; hangs++) {
+    let hanging: string | undefined
+    await runLife({ ...task, workloads }, (event) => {
+      if (event.type === 'failed' && event.error.kind === 'timeout') hanging = event.name
+      emit(event)
+    })
+    if (hanging === undefined || !workloads.includes(hanging)) return
+    workloads = workloads.slice(workloads.indexOf(hanging) + 1)
+    if (workloads.length === 0) return
+    await wipe(emit, WIPE_DEADLINE_MS)
+  }
 }
 
 async function runLife(task: LifeTask, emit: (event: TaskEvent) => void): Promise<void> {

@@ -1,11 +1,12 @@
 // The worker in which a store lives, or in which the probes run: it does one request, reports each
 // step, and is then terminated by the page.
 
-import type { LifeTask, TaskEvent, WorkerMessage, WorkerRequest } from '../protocol.ts'
-import { workloadNamed } from '../workloads/index.ts'
+import type { TaskEvent, WorkerMessage, WorkerRequest } from '../protocol.ts'
+import { isOnFiles } from '../workloads/index.ts'
 import { describe } from './errors.ts'
 import { runFileLife } from './file-life.ts'
 import { Life } from './life.ts'
+import { runNeighbour } from './neighbour.ts'
 import { runProbes } from './probes.ts'
 
 declare const self: DedicatedWorkerGlobalScope
@@ -46,13 +47,11 @@ async function handle(request: WorkerRequest): Promise<void> {
       send({ type: 'worker-done', left: await life[request.part]() })
       return
     }
+    case 'neighbour':
+      await runNeighbour(request, self)
+      return
     case 'probes':
       await runProbes(request.task.probes, emit)
       send({ type: 'worker-done', left: undefined })
   }
-}
-
-/** All workloads of a life are of one kind. */
-function isOnFiles({ workloads }: LifeTask): boolean {
-  return workloads.some((name) => workloadNamed(name).kind === 'files')
 }

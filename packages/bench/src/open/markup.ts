@@ -66,7 +66,7 @@ export function openPage(): string {
           <noscript><p class="alert">The benchmark is a program: it needs JavaScript.</p></noscript>
         </header>
         <main>
-          <form id="setup" aria-label="What to measure">
+          <form id="setup" aria-label="What to measure" autocomplete="off">
             ${presets()}
             <div class="choices">
               <fieldset id="backends">

@@ -6,6 +6,7 @@ import type { VfsCounters } from '@wasm-vfs/core'
 import type { OpenDatabase, OpenPostgres } from '../backends/backend.ts'
 import type { SqlDatabase } from '../backends/sql.ts'
 import type { HandleWatch } from '../browser/handle-watch.ts'
+import type { Neighbour } from '../browser/neighbour.ts'
 import type { Column, Settings } from '../protocol.ts'
 import { RowTable, type RowSize } from './rows.ts'
 import { SqlSuite } from './sql-suite.ts'
@@ -16,6 +17,8 @@ export interface SessionParts {
   readonly settings: Settings
   readonly handles: HandleWatch
   open(): Promise<OpenDatabase | OpenPostgres>
+  /** Another worker that commits to a database of its own. */
+  startNeighbour(): Promise<Neighbour>
   /** Opens the file system without Postgres and says how many bytes of memory it took. */
   mountedMemoryBytes(): Promise<number>
 }
@@ -69,6 +72,10 @@ export class PostgresSession {
 
   stats(): VfsCounters {
     return this.#opened?.stats?.() ?? {}
+  }
+
+  startNeighbour(): Promise<Neighbour> {
+    return this.#parts.startNeighbour()
   }
 
   mountedMemoryBytes(): Promise<number> {

@@ -27,6 +27,8 @@ export const LIVES = [
   'mixed',
   'tables',
   'window',
+  'concurrent',
+  'footprint',
   'large',
   'many-tables',
   'files',

@@ -2,8 +2,9 @@
 // taken. One file that asks for nothing else and runs no script. Called by cli.ts.
 
 import { BACKENDS } from '../../backends/index.ts'
-import type { BenchDocument, Environment } from '../../schema.ts'
+import type { BenchDocument } from '../../schema.ts'
 import { browserTitle } from '../browsers.ts'
+import { machineOf } from '../machine.ts'
 import { findings } from './findings.ts'
 import { html, Markup } from './markup.ts'
 import { floor, matrix, reasons } from './matrix.ts'
@@ -12,7 +13,6 @@ import { STYLE } from './style.ts'
 import { ReportView, type Level } from './view.ts'
 
 const ROUNDS_ENOUGH = 5
-const UNKNOWN = 'unknown'
 
 export const PROMISES: Readonly<Record<Level, string>> = {
   strict: 'strict: what was acknowledged survives a power cut',
@@ -88,18 +88,6 @@ export function about({ env, rounds, complete }: BenchDocument): Markup {
       }.
     </p>
     ${few}${ended}`
-}
-
-/** What is known of it. */
-function machineOf({ cores, cpu, memoryGiB, os, fileSystem, node }: Environment): string {
-  const parts = [
-    cpu === UNKNOWN ? `${cores} processor cores` : `${cores} × ${cpu}`,
-    ...(memoryGiB === undefined ? [] : [`${memoryGiB} GiB`]),
-    os,
-    ...(fileSystem === UNKNOWN ? [] : [`profile on ${fileSystem}`]),
-    ...(node === undefined ? ['in a browser that somebody was using'] : []),
-  ]
-  return parts.join(', ')
 }
 
 /** Radio buttons, which a keyboard moves between; the style sheet hides the other level. */
