@@ -13,6 +13,7 @@ import { runKills } from './kills/run.ts'
 import { DURABILITIES, type Durability } from './kills/rounds.ts'
 import { runMutations } from './mutations/run.ts'
 import { Results } from './results.ts'
+import { Stopped, stopSignal } from './stop.ts'
 
 const USAGE = `Usage: pnpm soak [--crash-states N] [--kills N] [--mutations] [options]
 
@@ -25,6 +26,8 @@ const USAGE = `Usage: pnpm soak [--crash-states N] [--kills N] [--mutations] [op
   --browser LIST        default: ${BROWSER_NAMES.join(',')}
   --durability LIST     default: ${DURABILITIES.join(',')}
   --seed N              of the kills (default: the time)
+  --minutes N           begin no round of kills later than that, for each browser (default: no limit)
+  --check-one-in N      Postgres' own checks after one kill in N (default: 1); rows are always compared
   --jobs N              processes that explore, copies that are broken (default: as many as cores)
   --results FILE        default: soak-results/results.json; what is there is gone on with
   --fresh               what is there is forgotten
@@ -75,6 +78,8 @@ async function main(): Promise<void> {
       browser: { type: 'string' },
       durability: { type: 'string' },
       seed: { type: 'string' },
+      minutes: { type: 'string' },
+      'check-one-in': { type: 'string' },
       jobs: { type: 'string' },
       results: { type: 'string' },
       fresh: { type: 'boolean' },
@@ -94,30 +99,40 @@ async function main(): Promise<void> {
   if (values.mutations === true && (await runMutations(jobs, values.only ?? '')) > 0)
     process.exitCode = 1
   const states = count('crash-states', values['crash-states'])
-  if (states > 0) {
-    const backends = names.filter((name) => known.crash.includes(name))
-    await runCrashStates({ backends, states, jobs }, results)
-  }
   const kills = count('kills', values.kills)
-  if (kills > 0) {
-    await runKills(
-      {
-        kills,
-        browsers: chosen({
-          option: 'browser',
-          given: values.browser,
-          known: BROWSER_NAMES,
-        }) as BrowserName[],
-        backends: names.filter((name) => known.kill.includes(name)),
-        durabilities: chosen({
-          option: 'durability',
-          given: values.durability,
-          known: DURABILITIES,
-        }) as Durability[],
-        seed: count('seed', values.seed) || Date.now(),
-      },
-      results,
-    )
+  const stop = stopSignal()
+  try {
+    if (states > 0) {
+      const backends = names.filter((name) => known.crash.includes(name))
+      await runCrashStates({ backends, states, jobs, stop }, results)
+    }
+    if (kills > 0) {
+      await runKills(
+        {
+          kills,
+          browsers: chosen({
+            option: 'browser',
+            given: values.browser,
+            known: BROWSER_NAMES,
+          }) as BrowserName[],
+          backends: names.filter((name) => known.kill.includes(name)),
+          durabilities: chosen({
+            option: 'durability',
+            given: values.durability,
+            known: DURABILITIES,
+          }) as Durability[],
+          seed: count('seed', values.seed) || Date.now(),
+          checkOneIn: count('check-one-in', values['check-one-in']) || 1,
+          timeMs: (count('minutes', values.minutes) || Infinity) * 60_000,
+          stop,
+        },
+        results,
+      )
+    }
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error
+    console.log(`\nstopped by ${error.message}`)
+    process.exitCode = 1
   }
   const asked = values.mutations === true || states > 0 || kills > 0
   console.log(`\n${results.summary() || (asked ? '' : USAGE)}`)

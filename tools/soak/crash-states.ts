@@ -6,12 +6,15 @@ import { join } from 'node:path'
 import { FAMILIES } from '../../packages/vfs-core/src/testing/crash/families.ts'
 import type { CrashReport, CrashTask } from './crash-child.ts'
 import type { Results } from './results.ts'
+import { digestOfSources } from './sources.ts'
+import { unlessStopped } from './stop.ts'
 
 export interface CrashOptions {
   readonly backends: readonly string[]
   /** Of each backend, earlier runs included. */
   readonly states: number
   readonly jobs: number
+  readonly stop: AbortSignal
 }
 
 /** What is tried with one seed before the results are saved. */
@@ -26,11 +29,12 @@ export async function runCrashStates(options: CrashOptions, results: Results): P
 
 async function exploreBackend(
   backend: string,
-  { states, jobs }: CrashOptions,
+  { states, jobs, stop }: CrashOptions,
   results: Results,
 ): Promise<void> {
   const tally = results.crashes(backend)
   const earlier = tally.states
+  const digest = digestOfSources(backend)
   const distinct = new Set<string>()
   const started = Date.now()
   const told = setInterval(
@@ -57,10 +61,12 @@ async function exploreBackend(
           }
         }
       }
-      await Promise.all(workers.map(work))
+      await unlessStopped(Promise.all(workers.map(work)), stop)
+      const found = earlier + distinct.size - tally.states
+      tally.sources[digest] = (tally.sources[digest] ?? 0) + found
       tally.nextSeed++
       tally.openings += openings
-      tally.states = earlier + distinct.size
+      tally.states += found
       results.save()
     }
   } finally {

@@ -5,12 +5,16 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { End, KillOutcome } from './kills/rounds.ts'
 
-const VERSION = 1
+const VERSION = 2
 
 export interface KillTally {
   /** Sessions ended, by how. */
   readonly ends: Record<End, number>
   commits: number
+  /** After how many of these ends amcheck went through every index and table, not only through the rows. */
+  checks: number
+  /** Ends by what was tried: a digest of the sources of core and backend. */
+  readonly sources: Record<string, number>
   readonly failures: { readonly end: End; readonly problems: readonly string[] }[]
 }
 
@@ -20,6 +24,8 @@ export interface CrashTally {
   openings: number
   /** The seed that the next run begins with. */
   nextSeed: number
+  /** States by what was tried: a digest of the sources of core and backend. */
+  readonly sources: Record<string, number>
   readonly failures: string[]
 }
 
@@ -41,10 +47,13 @@ export class Results {
     this.data = (fresh ? undefined : read(file)) ?? { version: VERSION, kills: {}, crashes: {} }
   }
 
-  addKill(browser: string, { backend, durability, end, commits, problems }: KillOutcome): void {
+  addKill(browser: string, sources: string, outcome: KillOutcome): void {
+    const { backend, durability, end, commits, checked, problems } = outcome
     const tally = this.kills(browser, backend, durability)
     tally.ends[end]++
     tally.commits += commits
+    if (checked) tally.checks++
+    tally.sources[sources] = (tally.sources[sources] ?? 0) + 1
     if (problems.length > 0) tally.failures.push({ end, problems })
   }
 
@@ -52,12 +61,20 @@ export class Results {
     return (this.data.kills[`${browser} ${backend} ${durability}`] ??= {
       ends: { worker: 0, tab: 0, browser: 0 },
       commits: 0,
+      checks: 0,
+      sources: {},
       failures: [],
     })
   }
 
   crashes(backend: string): CrashTally {
-    return (this.data.crashes[backend] ??= { states: 0, openings: 0, nextSeed: 1, failures: [] })
+    return (this.data.crashes[backend] ??= {
+      states: 0,
+      openings: 0,
+      nextSeed: 1,
+      sources: {},
+      failures: [],
+    })
   }
 
   get failures(): number {
@@ -77,13 +94,14 @@ export class Results {
   summary(): string {
     const lines: string[][] = []
     const kills = Object.entries(this.data.kills).sort(([a], [b]) => (a < b ? -1 : 1))
-    for (const [name, { ends, commits, failures }] of kills) {
+    for (const [name, { ends, commits, checks, failures }] of kills) {
       lines.push([
         name,
         `${ends.browser} browsers killed`,
         `${ends.tab} tabs closed`,
         `${ends.worker} workers terminated`,
         `${commits} commits acknowledged`,
+        `${checks} times amcheck`,
         `${failures.length} failures`,
       ])
     }
@@ -92,6 +110,7 @@ export class Results {
         name,
         `${states} crash states`,
         `${openings} openings`,
+        '',
         '',
         '',
         `${failures.length} failures`,

@@ -9,6 +9,8 @@ import { compare } from './kills/compare.ts'
 import { Ledger } from './kills/ledger.ts'
 import type { Inspection } from './kills/worker.ts'
 import { Results } from './results.ts'
+import { digestOfSources } from './sources.ts'
+import { Stopped, unlessStopped } from './stop.ts'
 
 const SEED = 3
 const COUNT = 120
@@ -72,20 +74,29 @@ describe('results', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  const outcome = { backend: 'idb', durability: 'strict', end: 'browser', commits: 5 } as const
+  const outcome = {
+    backend: 'idb',
+    durability: 'strict',
+    end: 'browser',
+    commits: 5,
+    checked: true,
+  } as const
 
   it('add up over runs', () => {
     const file = join(folder, 'made/results.json')
     for (let run = 0; run < 2; run++) {
       const results = new Results(file, { fresh: false })
-      results.addKill('chromium 1', { ...outcome, problems: [] })
-      results.addKill('chromium 1', { ...outcome, end: 'tab', problems: ['lost'] })
+      results.addKill('chromium 1', 'old', { ...outcome, problems: [] })
+      const lost = { ...outcome, end: 'tab', checked: false, problems: ['lost'] } as const
+      results.addKill('chromium 1', 'new', lost)
       results.save()
     }
     const { data, failures, summary } = new Results(file, { fresh: false })
     expect(data.kills['chromium 1 idb strict']).toMatchObject({
       ends: { worker: 0, tab: 2, browser: 2 },
       commits: 20,
+      checks: 2,
+      sources: { old: 2, new: 2 },
     })
     expect(failures).toBe(2)
     expect(summary.call({ data })).toMatch(/2 browsers killed.*20 commits.*2 failures/)
@@ -96,5 +107,30 @@ describe('results', () => {
     const file = join(folder, 'results.json')
     writeFileSync(file, '{"version": 0}')
     expect(() => new Results(file, { fresh: false })).toThrow(/another version/)
+  })
+
+  it('say which sources they are about, those of core and of the backend alone', () => {
+    const digests = ['opfs-ahp', 'idb', 'opfs-ahp'].map((backend) => digestOfSources(backend))
+    expect(digests[0]).toMatch(/^[0-9a-f]{12}$/)
+    expect(digests[1]).not.toBe(digests[0])
+    expect(digests[2]).toBe(digests[0])
+  })
+})
+
+describe('work that may be stopped', () => {
+  const never = new Promise<never>(() => {})
+
+  it('is over as soon as it is stopped', async () => {
+    const controller = new AbortController()
+    const work = unlessStopped(never, controller.signal)
+    controller.abort(new Stopped('SIGTERM'))
+    await expect(work).rejects.toThrow('SIGTERM')
+    await expect(unlessStopped(never, controller.signal)).rejects.toThrow(Stopped)
+  })
+
+  it('otherwise ends as it ends', async () => {
+    const { signal } = new AbortController()
+    await expect(unlessStopped(Promise.resolve(1), signal)).resolves.toBe(1)
+    await expect(unlessStopped(Promise.reject(new Error('no')), signal)).rejects.toThrow('no')
   })
 })

@@ -1,6 +1,7 @@
 // The page between the driver and the workers: one worker for each store.
 
 import { TaskWorker } from '../../../packages/vfs-core/src/testing/rpc.ts'
+import type { OpenRequest, Program } from './worker.ts'
 
 const DEADLINE_MS = 90_000
 
@@ -10,6 +11,16 @@ function workerOf(backend: string): Worker {
 }
 
 const workers = new Map<string, TaskWorker>()
+let loading: Promise<Program> | undefined
+
+async function loadProgram(): Promise<Program> {
+  // Put beside this page with the workers that use them.
+  const [pgliteWasmModule, fsBundle] = await Promise.all([
+    WebAssembly.compileStreaming(fetch(new URL('./pglite.wasm', import.meta.url))),
+    fetch(new URL('./pglite.data', import.meta.url)).then((response) => response.blob()),
+  ])
+  return { pgliteWasmModule, fsBundle }
+}
 
 export interface KillsPage {
   call(backend: string, store: string, task: string, argument?: unknown): Promise<unknown>
@@ -21,13 +32,15 @@ declare global {
 }
 
 globalThis.kills = {
-  call(backend, store, task, argument) {
+  async call(backend, store, task, argument) {
     let worker = workers.get(store)
     if (worker === undefined) {
       worker = new TaskWorker(() => workerOf(backend))
       workers.set(store, worker)
     }
-    return worker.call(task, argument, DEADLINE_MS)
+    if (task !== 'open') return worker.call(task, argument, DEADLINE_MS)
+    const program = await (loading ??= loadProgram())
+    return worker.call(task, { ...(argument as OpenRequest), program }, DEADLINE_MS)
   },
 
   terminateAll() {

@@ -7,7 +7,7 @@ import { SeededRandom } from '../../../packages/vfs-core/src/testing/simulated-o
 import type { BrowserInstallation } from '../../browsers.ts'
 import { compare } from './compare.ts'
 import { call, KillSite, pause } from './site.ts'
-import type { Inspection, RunRequest } from './worker.ts'
+import type { InspectRequest, Inspection, RunRequest } from './worker.ts'
 
 export const DURABILITIES = ['strict', 'relaxed'] as const
 /** How a session ends: its worker terminated, its tab closed, its whole browser killed. */
@@ -27,6 +27,8 @@ export interface KillOutcome extends KillTarget {
   readonly end: End
   /** Acknowledged in the session that was ended. */
   readonly commits: number
+  /** Whether amcheck went through every index and every table. */
+  readonly checked: boolean
   /** What is wrong; empty if nothing is. */
   readonly problems: readonly string[]
 }
@@ -35,6 +37,11 @@ export interface KillSettings {
   readonly browser: BrowserInstallation
   readonly targets: readonly KillTarget[]
   readonly seed: number
+  /**
+   * Each round compares every row with what was acknowledged, and the round that comes so many after
+   * the last one runs amcheck as well: that takes as long as all the rest. Default 1.
+   */
+  readonly checkOneIn?: number
 }
 
 const FIRST_COMMIT_DEADLINE_MS = 60_000
@@ -49,6 +56,8 @@ interface Store extends KillTarget {
   count: number
   /** How the session under way will have ended. */
   endedBy: End | undefined
+  /** How often it was inspected, stores beginning at different numbers. */
+  inspections: number
 }
 
 export class KillRounds {
@@ -68,6 +77,7 @@ export class KillRounds {
       seed: settings.seed * 100 + index,
       count: 0,
       endedBy: undefined,
+      inspections: index,
     }))
   }
 
@@ -77,7 +87,7 @@ export class KillRounds {
 
   /** Opens and inspects every store, lets it commit and ends it; the outcomes are of the round before. */
   async round(end: End): Promise<KillOutcome[]> {
-    const outcomes = await this.inspect()
+    const outcomes = await this.#inspect(this.#settings.checkOneIn ?? 1)
     const page = await this.#openPage()
     for (const { name, backend, seed, count } of this.#stores) {
       const request: RunRequest = { oracle: this.#site.oracle.url(name), seed, count }
@@ -90,11 +100,9 @@ export class KillRounds {
     return outcomes
   }
 
-  /** Opens what the last end left and holds it against the oracle. */
-  async inspect(): Promise<KillOutcome[]> {
-    const page = await this.#openPage()
-    const looks = this.#stores.map((store) => this.#inspectStore(page, store))
-    return (await Promise.all(looks)).flat()
+  /** Opens what the last end left and holds it against the oracle, amcheck included. */
+  inspect(): Promise<KillOutcome[]> {
+    return this.#inspect(1)
   }
 
   /** Ends everything and removes the profile. */
@@ -102,7 +110,16 @@ export class KillRounds {
     return this.#site.close()
   }
 
-  async #inspectStore(page: Page, store: Store): Promise<KillOutcome[]> {
+  async #inspect(checkOneIn: number): Promise<KillOutcome[]> {
+    const page = await this.#openPage()
+    const looks = this.#stores.map((store) => {
+      const checked = store.inspections++ % checkOneIn === 0
+      return this.#inspectStore(page, store, checked)
+    })
+    return (await Promise.all(looks)).flat()
+  }
+
+  async #inspectStore(page: Page, store: Store, checked: boolean): Promise<KillOutcome[]> {
     const { name, backend, durability, endedBy: end } = store
     const acknowledged = this.#site.oracle.count(name)
     const commits = acknowledged - store.count
@@ -111,7 +128,8 @@ export class KillRounds {
     if (stopped !== undefined) problems.push(`it stopped by itself: ${stopped}`)
     try {
       await call(page, backend, name, 'open', { name, durability })
-      const shown = (await call(page, backend, name, 'inspect')) as Inspection
+      const request: InspectRequest = { amcheck: checked }
+      const shown = (await call(page, backend, name, 'inspect', request)) as Inspection
       const compared = compare(shown, store.seed, acknowledged)
       problems.push(...compared.problems)
       store.count = compared.count
@@ -123,7 +141,7 @@ export class KillRounds {
     store.endedBy = undefined
     return end === undefined && problems.length === 0
       ? []
-      : [{ backend, durability, end: end ?? 'browser', commits, problems }]
+      : [{ backend, durability, end: end ?? 'browser', commits, checked, problems }]
   }
 
   /** A store that has failed stays as it is; the next rounds have another one. */

@@ -1,6 +1,7 @@
 // The site that the rounds and the tests of contention drive: the page, a worker for each backend, and
 // the oracle beside them, with a browser profile of its own.
 
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +33,7 @@ export class KillSite {
   async open(backends: Iterable<string>): Promise<void> {
     this.#folder = await mkdtemp(join(tmpdir(), 'wasm-vfs-kills-site-'))
     this.#profile = await mkdtemp(join(tmpdir(), `wasm-vfs-kills-${this.#browser.name}-`))
+    process.once('exit', this.#removeFolders)
     const source = (name: string): string => join(import.meta.dirname, `${name}.ts`)
     const entries: Record<string, string> = { page: source('page') }
     for (const name of backends) {
@@ -80,6 +82,14 @@ export class KillSite {
     await this.#server?.close()
     for (const folder of [this.#folder, this.#profile]) {
       if (folder !== '') await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    }
+    process.off('exit', this.#removeFolders)
+  }
+
+  // Playwright ends the process at once on SIGINT.
+  readonly #removeFolders = (): void => {
+    for (const folder of [this.#folder, this.#profile]) {
+      if (folder !== '') rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
     }
   }
 }

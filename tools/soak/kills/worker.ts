@@ -22,6 +22,18 @@ export interface OpenRequest {
   readonly durability: 'strict' | 'relaxed'
   /** What to do if the store is open elsewhere; by default a lock that lingers is waited for. */
   readonly ifBusy?: 'give up' | 'wait' | 'take over'
+  /** Added by the page: what the workers of one page need not load and compile each for itself. */
+  readonly program?: Program
+}
+
+export interface Program {
+  readonly pgliteWasmModule: WebAssembly.Module
+  readonly fsBundle: Blob
+}
+
+export interface InspectRequest {
+  /** Whether Postgres checks every index and every table; default true. */
+  readonly amcheck?: boolean
 }
 
 export interface Filled {
@@ -42,6 +54,7 @@ export interface RunRequest {
 /** What the reopened database shows, bodies as their MD5, and what its own checks find. */
 export interface Inspection extends LedgerContents {
   readonly checksums: string
+  /** Checked by amcheck. */
   readonly indexes: number
   readonly findings: readonly string[]
 }
@@ -73,7 +86,7 @@ export function serveKills(openStore: OpenStore): void {
   let pg: PGlite | undefined
 
   serveTasks({
-    async open({ name, durability, ifBusy = 'wait' }: OpenRequest) {
+    async open({ name, durability, ifBusy = 'wait', program }: OpenRequest) {
       const vfs = await openStore(name, {
         durability,
         ...(ifBusy !== 'give up' && { wait: AbortSignal.timeout(LOCK_WAIT_MS) }),
@@ -81,7 +94,8 @@ export function serveKills(openStore: OpenStore): void {
         onTakeOver: () => close(),
       })
       try {
-        const options = { extensions: { amcheck }, initDbStartParams: ['--data-checksums'] }
+        const initDbStartParams = ['--data-checksums']
+        const options = { ...program, extensions: { amcheck }, initDbStartParams }
         pg = await PGlite.create(pgliteOptions(vfs, options))
       } catch (error) {
         await vfs.close()
@@ -93,7 +107,7 @@ export function serveKills(openStore: OpenStore): void {
       if (rows[0]?.there !== true) await pg.exec(`BEGIN; ${LEDGER_SCHEMA} COMMIT`)
     },
 
-    inspect: () => inspect(pg!),
+    inspect: (request: InspectRequest | undefined) => inspect(pg!, request ?? {}),
 
     /** Commits rows until it fails, as on a full disk. */
     fill: () => fill(pg!),
@@ -151,8 +165,7 @@ async function commitForever(pg: PGlite, { oracle, seed, count }: RunRequest): P
   }
 }
 
-async function inspect(pg: PGlite): Promise<Inspection> {
-  const findings: string[] = []
+async function inspect(pg: PGlite, { amcheck = true }: InspectRequest): Promise<Inspection> {
   const rows = await pg.query<[number, number, string]>(
     'SELECT id, version, md5(body) FROM ledger ORDER BY id',
     [],
@@ -163,6 +176,17 @@ async function inspect(pg: PGlite): Promise<Inspection> {
     const { rows } = await pg.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${name}`)
     tables.push([name, rows[0]!.n])
   }
+  const settings = await pg.query<{ data_checksums: string }>('SHOW data_checksums')
+  return {
+    rows: rows.rows,
+    tables,
+    checksums: settings.rows[0]!.data_checksums,
+    ...(amcheck ? await checkEverything(pg) : { indexes: 0, findings: [] }),
+  }
+}
+
+async function checkEverything(pg: PGlite): Promise<Pick<Inspection, 'indexes' | 'findings'>> {
+  const findings: string[] = []
   const indexes = (await pg.query<{ oid: number; name: string }>(INDEXES)).rows
   for (const { oid, name } of indexes) {
     try {
@@ -174,12 +198,5 @@ async function inspect(pg: PGlite): Promise<Inspection> {
   for (const { name, ...finding } of (await pg.query<{ name: string }>(HEAPS)).rows) {
     findings.push(`verify_heapam of ${name}: ${JSON.stringify(finding)}`)
   }
-  const settings = await pg.query<{ data_checksums: string }>('SHOW data_checksums')
-  return {
-    rows: rows.rows,
-    tables,
-    checksums: settings.rows[0]!.data_checksums,
-    indexes: indexes.length,
-    findings,
-  }
+  return { indexes: indexes.length, findings }
 }
