@@ -148,3 +148,21 @@ describe('mistakes are answered with what is valid', () => {
     expect(complaint('--tables', '1000000')).toContain('1 to 100000')
   })
 })
+
+describe('the page and what is published', () => {
+  test('has a port of its own, or a directory', () => {
+    expect(parseCommand(['open'])).toEqual({ action: 'open', port: 4_747, out: undefined })
+    expect(parseCommand(['open', '--port', '80'])).toMatchObject({ port: 80 })
+    expect(parseCommand(['open', '--out', 'site'])).toMatchObject({ out: 'site' })
+    expect(complaint('open', '--port', '65536')).toContain('from 1 to 65535')
+    expect(complaint('open', 'site')).toContain('takes no file')
+  })
+
+  test('are the files of runs', () => {
+    expect(parseCommand(['publish', 'a.json', 'b.json'])).toEqual({
+      action: 'publish',
+      files: ['a.json', 'b.json'],
+    })
+    expect(complaint('publish')).toContain('one for each browser')
+  })
+})

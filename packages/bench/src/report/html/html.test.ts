@@ -59,7 +59,7 @@ describe('what the report reads of a run', () => {
     expect(ours?.figure?.low).toBeCloseTo(2_940, 6)
     const reopen = view.cells('pg-reopen', 'relaxed')
     expect(reopen.map(({ backend }) => backend)).not.toContain('memory')
-    expect(reopen.at(-1)?.reason).toEqual({ word: 'failed', message: MARKUP_IN_A_MESSAGE })
+    expect(reopen.at(-1)?.reason).toMatchObject({ word: 'failed', message: MARKUP_IN_A_MESSAGE })
   })
 
   test('without a column that persists has one level', () => {
