@@ -1,6 +1,7 @@
 // A run's document as a bench writes it, made up: for the tests of what reads one.
 
-import { SCHEMA, type BenchDocument, type BenchResult } from '../src/schema.ts'
+import type { BenchDocument, BenchResult } from '../src/schema.ts'
+import { cellOf, documentOf, probeOf, spread } from './documents.ts'
 
 const COLUMNS = [
   ['memory', 'none'],
@@ -31,45 +32,25 @@ export const MARKUP_IN_A_MESSAGE = '<script>document.title = "taken"</script> & 
 export function sampleRun(rounds = 5): BenchDocument {
   const results = WORKLOADS.flatMap(([workload, base]) =>
     COLUMNS.map(([backend, durability], index): BenchResult => {
-      const middle = base * 1.5 ** index
-      const samples = Array.from({ length: rounds }, (_, round) => middle * (0.98 + round / 100))
-      const cell = { workload, backend, durability, unit: 'ms' } as const
-      const nothing = { ...cell, samples: [], samplesPerRound: [], median: null }
+      const column = `${backend} ${durability}`
       if (workload === 'pg-reopen' && backend === 'memory') {
-        return { ...nothing, skipped: 'nothing to reopen' }
+        return cellOf(workload, column, [], { skipped: 'nothing to reopen' })
       }
       if (workload === 'pg-reopen' && index === COLUMNS.length - 1) {
-        return { ...nothing, error: { kind: 'failed', message: MARKUP_IN_A_MESSAGE } }
+        const error = { kind: 'failed', message: MARKUP_IN_A_MESSAGE } as const
+        return cellOf(workload, column, [], { error })
       }
-      return { ...cell, samples, samplesPerRound: samples.map(() => 1), median: middle }
+      const middle = base * 1.5 ** index
+      return cellOf(workload, column, spread(middle, rounds), { median: middle })
     }),
   )
-  return {
-    schema: SCHEMA,
-    complete: true,
-    env: {
-      date: '2030-01-01T00:00:00.000Z',
-      browser: { name: 'chromium', version: '1.2.3', userAgent: 'Mozilla' },
-      os: 'linux',
-      cpu: 'a processor',
-      cores: 2,
-      memoryGiB: 8,
-      fileSystem: 'ext4',
-      node: 'v20',
-      pglite: '0.5.16',
-      commit: 'abcdef',
-    },
+  const error = { kind: 'unavailable', message: 'this browser has no SharedArrayBuffer' } as const
+  return documentOf({
     rounds,
     results,
     probes: [
-      { probe: 'opfs-write-8k', unit: 'us', samples: [40, 50], median: 45, p95: 50 },
-      {
-        probe: 'atomics-round-trip',
-        unit: 'us',
-        samples: [],
-        median: null,
-        error: { kind: 'unavailable', message: 'this browser has no SharedArrayBuffer' },
-      },
+      { ...probeOf('opfs-write-8k', 45), samples: [40, 50], p95: 50 },
+      { ...probeOf('atomics-round-trip', 0), samples: [], median: null, error },
     ],
-  }
+  })
 }

@@ -1,42 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { SCHEMA, type BenchDocument, type BenchResult } from '../schema.ts'
+import { cellOf, documentOf, spread } from '../../test/documents.ts'
+import type { BenchDocument, BenchResult } from '../schema.ts'
 import { changeOf, compare, regressions } from './compare.ts'
 import { renderComparison } from './render.ts'
 
-/** Five rounds of one sample each, a hundredth apart. */
+/** One sample in each of five rounds. */
 function cell(workload: string, backend: string, middle: number, rounds = 5): BenchResult {
-  const samples = Array.from({ length: rounds }, (_, round) => middle * (0.98 + round / 100))
-  return {
-    workload,
-    backend,
-    durability: 'strict',
-    unit: 'ms',
-    samples,
-    samplesPerRound: samples.map(() => 1),
-    median: middle,
-  }
+  return cellOf(workload, `${backend} strict`, spread(middle, rounds), { median: middle })
 }
 
 function document(results: readonly BenchResult[], browser = 'chromium'): BenchDocument {
-  return {
-    schema: SCHEMA,
-    complete: true,
-    env: {
-      date: '2030-01-01T00:00:00.000Z',
-      browser: { name: browser, version: '1', userAgent: '' },
-      os: '',
-      cpu: '',
-      cores: 2,
-      memoryGiB: 8,
-      fileSystem: 'ext4',
-      node: '',
-      pglite: '',
-      commit: 'abc',
-    },
-    rounds: 5,
-    results,
-    probes: [],
-  }
+  return documentOf({ results, browser, rounds: 5 })
 }
 
 function text(before: BenchDocument, after: BenchDocument): string {
@@ -109,7 +83,9 @@ describe('two runs', () => {
   test('of different machines are compared with a warning', () => {
     const before = document([cell('pg-create', 'one', 1)])
     const after = document([cell('pg-create', 'one', 1)], 'firefox')
-    expect(compare(before, after).differences).toEqual(['browser: chromium 1, then firefox 1'])
+    expect(compare(before, after).differences).toEqual([
+      'browser: chromium 1.2.3, then firefox 1.2.3',
+    ])
     expect(compare(before, before).differences).toEqual([])
   })
 })
@@ -148,7 +124,7 @@ describe('in words', () => {
       cell('pg-reopen', 'one', 101),
     ])
     const said = text(before, after)
-    expect(said).toMatch(/a\.json \(Chromium 1, .*abc, 5 rounds\)/)
+    expect(said).toMatch(/a\.json \(Chromium 1\.2\.3, .*abcdef, 5 rounds\)/)
     expect(said).toMatch(/pg-close +one strict +100 → 300 ms +3\.00× \[2\.88× … 3\.12×\] +slower/)
     expect(said.indexOf('pg-close')).toBeLessThan(said.indexOf('pg-create'))
     expect(said).not.toContain('pg-reopen')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { SCHEMA, type BenchDocument } from '../schema.ts'
+import { cellOf, documentOf } from '../../test/documents.ts'
 import { renderJson } from './json.ts'
 import { amount, minutes, ratio } from './numbers.ts'
 import { Progress } from './progress.ts'
@@ -40,34 +40,8 @@ describe('numbers', () => {
 })
 
 describe('the JSON text', () => {
-  const document: BenchDocument = {
-    schema: SCHEMA,
-    complete: false,
-    env: {
-      date: '2030-01-01T00:00:00.000Z',
-      browser: { name: 'chromium', version: '1', userAgent: 'x' },
-      os: 'linux',
-      cpu: 'a "fast" one',
-      cores: 2,
-      memoryGiB: 8,
-      fileSystem: 'ext4',
-      node: 'v20',
-      pglite: '0',
-    },
-    rounds: 0,
-    results: [
-      {
-        workload: 'w',
-        backend: 'b',
-        durability: 'none',
-        unit: 'ms',
-        samples: [1, 2],
-        samplesPerRound: [2],
-        median: 1.5,
-      },
-    ],
-    probes: [],
-  }
+  const results = [cellOf('w', 'b none', [1, 2])]
+  const document = documentOf({ complete: false, rounds: 0, results })
 
   test('is the document, with one line per cell', () => {
     const text = renderJson(document)

@@ -1,41 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { SCHEMA, type BenchDocument, type BenchResult, type ProbeResult } from '../schema.ts'
+import { cellOf, documentOf, probeOf } from '../../test/documents.ts'
+import type { BenchDocument, BenchResult, ProbeResult } from '../schema.ts'
 import { renderTables } from './table.ts'
 
 function result(changes: Partial<BenchResult>): BenchResult {
-  const median = changes.median ?? null
-  const samples = median === null ? [] : [median]
-  return {
-    workload: 'pg-create',
-    backend: 'memory',
-    durability: 'none',
-    unit: 'ms',
-    samples,
-    samplesPerRound: samples.length > 0 ? [1] : [],
-    median,
-    ...changes,
-  }
+  const { median = null } = changes
+  return cellOf('pg-create', 'memory none', median === null ? [] : [median], changes)
 }
 
 function document(results: BenchResult[], probes: ProbeResult[] = []): BenchDocument {
-  return {
-    schema: SCHEMA,
-    complete: true,
-    env: {
-      date: '2030-01-01T00:00:00.000Z',
-      browser: { name: 'chromium', version: '1', userAgent: '' },
-      os: '',
-      cpu: '',
-      cores: 2,
-      memoryGiB: 8,
-      fileSystem: 'ext4',
-      node: '',
-      pglite: '',
-    },
-    rounds: 1,
-    results,
-    probes,
-  }
+  return documentOf({ results, probes })
 }
 
 const three = [
@@ -108,13 +82,7 @@ describe('the comparison', () => {
   })
 
   test('lists the floor of the machine', () => {
-    const probe: ProbeResult = {
-      probe: 'opfs-write-8k',
-      unit: 'us',
-      samples: [9.25],
-      median: 9.25,
-      p95: 13.5,
-    }
+    const probe = { ...probeOf('opfs-write-8k', 9.25), p95: 13.5 }
     expect(renderTables(document(three, [probe]), 100)).toMatch(/opfs-write-8k\s+9\.25/)
   })
 })

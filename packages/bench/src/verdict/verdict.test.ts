@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { SCHEMA, type BenchDocument, type BenchResult, type ProbeResult } from '../schema.ts'
+import { cellOf, documentOf, probeOf } from '../../test/documents.ts'
+import type { BenchDocument, BenchResult, ProbeResult } from '../schema.ts'
 import type { Held } from './bars/bar.ts'
 import { IDB_BARS } from './bars/idb.ts'
 import { OPFS_AHP_BARS } from './bars/opfs-ahp.ts'
@@ -14,21 +15,7 @@ function cell(
   milliseconds: number,
   counters?: Readonly<Record<string, number>>,
 ): BenchResult {
-  const [backend = '', durability = ''] = column.split(' ')
-  return {
-    workload,
-    backend,
-    durability: durability as BenchResult['durability'],
-    unit: 'ms',
-    samples: [milliseconds],
-    samplesPerRound: [1],
-    median: milliseconds,
-    counters,
-  }
-}
-
-function probe(name: string, microseconds: number): ProbeResult {
-  return { probe: name, unit: 'us', samples: [microseconds], median: microseconds }
+  return cellOf(workload, column, [milliseconds], { counters })
 }
 
 function document(
@@ -36,24 +23,7 @@ function document(
   probes: readonly ProbeResult[] = [],
   browser = 'chromium',
 ): BenchDocument {
-  return {
-    schema: SCHEMA,
-    complete: true,
-    env: {
-      date: '2030-01-01T00:00:00.000Z',
-      browser: { name: browser, version: '1', userAgent: '' },
-      os: '',
-      cpu: '',
-      cores: 2,
-      memoryGiB: 8,
-      fileSystem: 'ext4',
-      node: '',
-      pglite: '',
-    },
-    rounds: 1,
-    results,
-    probes,
-  }
+  return documentOf({ results, probes, browser })
 }
 
 function held(title: string, run: BenchDocument, list = OPFS_AHP_BARS): readonly Held[] {
@@ -69,7 +39,7 @@ describe('the bar of', () => {
       cell('pg-insert-1k', 'opfs-ahp relaxed', 1.1, { bytesWritten: 16_400 }),
       cell('pg-insert-1k', 'opfs-ahp strict', 1.9, { bytesWritten: 16_400 }),
     ]
-    const probes = [probe('opfs-write-16k', 100), probe('opfs-write-16k-flush', 700)]
+    const probes = [probeOf('opfs-write-16k', 100), probeOf('opfs-write-16k-flush', 700)]
     const [relaxed, strict] = held('single-row commit', document(results, probes))
     expect(relaxed).toMatchObject({ what: 'pg-insert-1k relaxed', measured: exactly(1.1) })
     expect(relaxed?.bar.value).toBeCloseTo(1 + 0.13 + 0.02, 9)
@@ -86,13 +56,13 @@ describe('the bar of', () => {
     ]
     const title = 'single-row commit'
     const probes = [
-      probe('opfs-write-16k', 1),
-      probe('opfs-write-19k', 100),
-      probe('opfs-read-8k', 1),
+      probeOf('opfs-write-16k', 1),
+      probeOf('opfs-write-19k', 100),
+      probeOf('opfs-read-8k', 1),
     ]
-    const [near] = held(title, document(results, [...probes, probe('opfs-write-21k-flush', 1)]))
+    const [near] = held(title, document(results, [...probes, probeOf('opfs-write-21k-flush', 1)]))
     expect(near?.bar.value).toBeCloseTo(1 + 0.13 + 0.02, 9)
-    expect(held(title, document(results, [probe('opfs-write-16k', 1)]))).toEqual([])
+    expect(held(title, document(results, [probeOf('opfs-write-16k', 1)]))).toEqual([])
   })
 
   test('the flushes of a strict commit is met by one and by nothing else', () => {
@@ -115,10 +85,10 @@ describe('the bar of', () => {
       cell('sql-total', 'opfs-ahp strict', 1_101),
     ]
     const probes = [
-      probe('opfs-write-256k', 100),
-      probe('opfs-write-8k', 50),
-      probe('opfs-write-8k-flush', 650),
-      probe('opfs-read-8k', 20),
+      probeOf('opfs-write-256k', 100),
+      probeOf('opfs-write-8k', 50),
+      probeOf('opfs-write-8k-flush', 650),
+      probeOf('opfs-read-8k', 20),
     ]
     const run = document(results, probes)
     const [step, ...others] = held('SQL suite, each workload', run)
@@ -168,7 +138,7 @@ describe('of idb, the bar of', () => {
       cell('pg-insert-small', 'idb strict', 2.1),
       cell('pg-insert-small', 'idb relaxed', 9),
     ]
-    const run = document(results, [probe('idb-put-64k-strict', 1_000)])
+    const run = document(results, [probeOf('idb-put-64k-strict', 1_000)])
     const all = held('strict single-row INSERT', run, IDB_BARS)
     expect(all).toMatchObject([{ what: 'pg-insert-small strict', bar: exactly(2) }])
     expect(all.map(judge)).toEqual(['not met'])
@@ -195,7 +165,7 @@ describe('of opfs-worker, the bar of', () => {
   const roundTrip = { ...cell('worker-round-trip', 'opfs-worker relaxed', 12), unit: 'us' } as const
 
   test('a round trip is 15 µs in Chromium, and a bare one and a third in both', () => {
-    const probes = [probe('atomics-round-trip', 10)]
+    const probes = [probeOf('atomics-round-trip', 10)]
     const absolute = "an empty call's round trip"
     const [chromium] = held(absolute, document([roundTrip], probes), OPFS_WORKER_BARS)
     expect(chromium?.measured.value).toBeCloseTo(0.012, 9)
@@ -208,7 +178,7 @@ describe('of opfs-worker, the bar of', () => {
 
   test('a cold read is a raw one, a round trip and 5 µs', () => {
     const cold = { ...cell('file-read-cold-8k', 'opfs-worker relaxed', 21), unit: 'us' } as const
-    const run = document([roundTrip, cold], [probe('opfs-read-8k-cold', 5)])
+    const run = document([roundTrip, cold], [probeOf('opfs-read-8k-cold', 5)])
     const [one] = held('a cold read of 8 KiB', run, OPFS_WORKER_BARS)
     expect(one?.measured.value).toBeCloseTo(0.021, 9)
     expect(one?.bar.value).toBeCloseTo(0.022, 9)
@@ -219,7 +189,10 @@ describe('of opfs-worker, the bar of', () => {
       cell('file-write-sequential-256k', 'opfs-worker strict', 19),
       cell('file-write-sequential-256k', 'opfs-worker relaxed', 11),
     ]
-    const raw = [probe('opfs-sequential-256k', 9_000), probe('opfs-sequential-256k-flush', 18_000)]
+    const raw = [
+      probeOf('opfs-sequential-256k', 9_000),
+      probeOf('opfs-sequential-256k-flush', 18_000),
+    ]
     const all = held('sequential writes of 256 KiB', document(results, raw), OPFS_WORKER_BARS)
     expect(all.map(({ bar }) => bar.value)).toEqual([10, 20])
     expect(all.map(judge)).toEqual(['not met', 'met'])
@@ -234,7 +207,10 @@ describe('of opfs-worker, the bar of', () => {
       cell('pg-insert-small', 'opfs-worker relaxed', 1, { bytesWritten: 8_192 }),
       cell('pg-insert-small', 'opfs-worker strict', 1, { bytesWritten: 8_192 }),
     ]
-    const run = document(results, [probe('opfs-write-8k', 88), probe('opfs-write-8k-flush', 500)])
+    const run = document(results, [
+      probeOf('opfs-write-8k', 88),
+      probeOf('opfs-write-8k-flush', 500),
+    ])
     const [relaxed] = held('single-row commit, relaxed', run, OPFS_WORKER_BARS)
     expect(relaxed?.bar.value).toBeCloseTo(1 + 1.3 * (0.088 + 0.012), 9)
     const [strict] = held('single-row commit, strict', run, OPFS_WORKER_BARS)
