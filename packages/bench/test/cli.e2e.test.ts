@@ -295,38 +295,34 @@ describe('a run that is cut short', () => {
   })
 })
 
-test('a browser that is not there is named, with what was tried, and nothing is left behind', async () => {
-  const nowhere = join(directory, 'no-such-browser')
+test('what cannot be run is said at once, and nothing is left behind', async () => {
   const file = join(directory, 'nothing.json')
-  const run = benchWith({ CHROMIUM_PATH: nowhere }, '--json', file)
-  const { code, stdout, stderr } = await run.ended
-  expect(code).toBe(1)
-  expect(stdout).toBe('')
-  expect(stderr).toContain('No chromium could be found or installed')
-  expect(stderr).toContain('CHROMIUM_PATH')
+  const other = join(directory, 'other.json')
+  writeFileSync(other, '{"schema":"something else"}')
+  const missing = { CHROMIUM_PATH: join(directory, 'no-such-browser') }
+  const nowhere = join(directory, 'nowhere', 'out.json')
+  const [noBrowser, noRun, noName, noDirectory] = await Promise.all(
+    [
+      benchWith(missing, '--json', file),
+      bench('compare', other, other),
+      bench('--backend', 'pglite-idbx'),
+      bench('--json', nowhere),
+    ].map(({ ended }) => ended),
+  )
+  expect(noBrowser).toMatchObject({ code: 1, stdout: '' })
+  expect(noBrowser?.stderr).toContain('No chromium could be found or installed')
+  expect(noBrowser?.stderr).toContain('CHROMIUM_PATH')
   expect(existsSync(file)).toBe(false)
-})
 
-test('a file that is no run is refused', async () => {
-  const file = join(directory, 'other.json')
-  writeFileSync(file, '{"schema":"something else"}')
-  const { code, stderr } = await bench('compare', file, file).ended
-  expect(stderr).toContain('not the results of a run')
-  expect(code).toBe(1)
-})
+  expect(noRun?.code).toBe(1)
+  expect(noRun?.stderr).toContain('not the results of a run')
 
-test('an unknown name is answered with the valid ones and exit code 2', async () => {
-  const { code, stderr, stdout } = await bench('--backend', 'pglite-idbx').ended
-  expect(code).toBe(2)
-  expect(stdout).toBe('')
-  expect(stderr).toContain("'pglite-idbx'")
-  expect(stderr).toContain('pglite-opfs-ahp')
-})
+  expect(noName).toMatchObject({ code: 2, stdout: '' })
+  expect(noName?.stderr).toContain("'pglite-idbx'")
+  expect(noName?.stderr).toContain('pglite-opfs-ahp')
 
-test('a result file in a directory that does not exist is refused before anything runs', async () => {
-  const { code, stderr } = await bench('--json', join(directory, 'nowhere', 'out.json')).ended
-  expect(code).toBe(2)
-  expect(stderr).toContain('is not a directory')
+  expect(noDirectory?.code).toBe(2)
+  expect(noDirectory?.stderr).toContain('is not a directory')
 })
 
 interface RunningProcess {

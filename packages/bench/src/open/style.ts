@@ -46,7 +46,7 @@ code { font-size: .9em; overflow-wrap: anywhere; background: var(--card); border
 #step, #left { color: var(--soft); font-size: .9rem; }
 #bar { width: 100%; height: .5rem; accent-color: var(--accent); margin-top: .4rem; display: block; }
 #outcome > .line { margin-top: .5rem; }
-#outcome p { color: var(--soft); }
+#about p { color: var(--soft); }
 .export { display: flex; gap: .5rem; }
 #messages { font-size: .875rem; overflow-wrap: anywhere; margin-top: .75rem; }
 #log { padding-left: 1.4rem; color: var(--soft); }

@@ -261,8 +261,9 @@ function complain(text: string): void {
   element('alerts').append(line)
 }
 
-await isolate()
 try {
+  if (!isSecureContext) throw new Error('it gives storage to pages of https or localhost alone')
+  await isolate()
   await new OpenPage().start()
 } catch (error) {
   complain(`This browser cannot run the benchmark: ${describe(error)}`)
