@@ -58,7 +58,7 @@ export class FlushOrder {
     }
   }
 
-  /** A busy program may never let a timer run, so writes and fsyncs look at the clock too. */
+  /** A busy program may never let a timer run, so writes, fsyncs and commits look at the clock too. */
   checkDeadline(): void {
     if (this.#pending && Date.now() >= this.#deadline) this.flushAll()
   }
@@ -70,6 +70,7 @@ export class FlushOrder {
    */
   beforeBatch(): void {
     if (this.#deferred.size > 0) this.flushAll()
+    else this.checkDeadline()
   }
 
   /** Performs every deferred flush. */
