@@ -89,6 +89,8 @@ describe('selections', () => {
 
   test('may follow the dashes that pnpm hands on', () => {
     expect(options('--', '--samples', '2').samples).toBe(2)
+    expect(options('--minutes', '8')).toMatchObject({ samples: undefined, minutes: 8 })
+    expect(complaint('--minutes', '8', '--samples', '2')).toContain('give one of them')
   })
 })
 

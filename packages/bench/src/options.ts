@@ -7,6 +7,7 @@ import {
   count,
   DURABILITIES,
   oneOf,
+  MINUTES_MAX,
   SAMPLES_MAX,
   selectColumns,
   selectWorkloads,
@@ -75,6 +76,7 @@ docs/benchmarks.md.
                          and always take part)
   --samples N            rounds: fresh stores per column (default: as many as fit four minutes,
                          at least one, at most five)
+  --minutes N            as many rounds as fit so many minutes, at least one
   --size MIB             of the database of pg-large-open (default ${SIZE_MIB.default})
   --tables N             in the database of pg-many-tables-open (default ${TABLES.default})
   --json FILE            where to write the results (default: a file in bench-results/)
@@ -92,6 +94,9 @@ export function parseCommand(argv: readonly string[]): Command {
   const values = parse(args)
   if (values.help === true) return { action: 'help' }
   if (values.list === true) return { action: 'list' }
+  if (values.samples !== undefined && values.minutes !== undefined) {
+    throw new UsageError('--samples and --minutes both say how many rounds: give one of them.')
+  }
 
   return {
     action: 'run',
@@ -101,6 +106,8 @@ export function parseCommand(argv: readonly string[]): Command {
       workloads: selectWorkloads(values),
       samples:
         values.samples === undefined ? undefined : count('samples', values.samples, SAMPLES_MAX),
+      minutes:
+        values.minutes === undefined ? undefined : count('minutes', values.minutes, MINUTES_MAX),
       settings: {
         sizeMiB:
           values.size === undefined ? SIZE_MIB.default : count('size', values.size, SIZE_MIB.max),
@@ -190,6 +197,7 @@ interface Values {
   workload?: string[] | undefined
   durability?: string[] | undefined
   samples?: string | undefined
+  minutes?: string | undefined
   full?: boolean | undefined
   size?: string | undefined
   tables?: string | undefined
@@ -205,6 +213,7 @@ const OPTIONS = {
   workload: { type: 'string', multiple: true },
   durability: { type: 'string', multiple: true },
   samples: { type: 'string' },
+  minutes: { type: 'string' },
   full: { type: 'boolean' },
   size: { type: 'string' },
   tables: { type: 'string' },

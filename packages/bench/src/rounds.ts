@@ -14,9 +14,11 @@ import { workloadNamed } from './workloads/index.ts'
 import { isCommit } from './workloads/postgres-round-trips.ts'
 import { LIVES, type Workload } from './workloads/workload.ts'
 
-/** Without a number of samples: no round is begun that would probably end later than this. */
-const TIME_MS = 240_000
+/** Without a number of rounds: none is begun that would probably end later than the time that is given. */
+const TIME_DEFAULT_MS = 240_000
+/** In the default time. */
 const ROUNDS_MAX = 5
+const MS_PER_MINUTE = 60_000
 /** Nobody waits longer for a first table, however slow the machine. */
 const PREVIEW_MS = 150_000
 /** Per column, until the first one has been seen. */
@@ -30,8 +32,10 @@ export interface RunSelection {
   readonly columns: readonly Column[]
   /** Names, in the order in which a life runs them. */
   readonly workloads: readonly string[]
-  /** Rounds; undefined for as many as fit the default time. */
+  /** Rounds; undefined for as many as fit the time. */
   readonly samples: number | undefined
+  /** The time for them; undefined for four minutes, in which five rounds are enough. */
+  readonly minutes?: number | undefined
   readonly settings: Settings
 }
 
@@ -161,7 +165,7 @@ export class Rounds {
     const { samples } = this.#options
     if (samples !== undefined) return this.#roundsDone < samples
     const elapsed = performance.now() - this.#startedAt
-    return this.#roundsDone < ROUNDS_MAX && elapsed + this.#roundMs() < TIME_MS
+    return this.#roundsDone < this.#roundsMax && elapsed + this.#roundMs() < this.#timeMs
   }
 
   async #warmUp(): Promise<void> {
@@ -295,8 +299,17 @@ export class Rounds {
     const { samples } = this.#options
     if (samples !== undefined) return samples - this.#roundsDone - 1
     const elapsed = performance.now() - this.#startedAt
-    const fit = Math.floor((TIME_MS - elapsed - presentMs) / this.#roundMs())
-    return Math.min(Math.max(0, fit), ROUNDS_MAX - this.#roundsDone - 1)
+    const fit = Math.floor((this.#timeMs - elapsed - presentMs) / this.#roundMs())
+    return Math.min(Math.max(0, fit), this.#roundsMax - this.#roundsDone - 1)
+  }
+
+  get #timeMs(): number {
+    const { minutes } = this.#options
+    return minutes === undefined ? TIME_DEFAULT_MS : minutes * MS_PER_MINUTE
+  }
+
+  get #roundsMax(): number {
+    return this.#options.minutes === undefined ? ROUNDS_MAX : Infinity
   }
 
   #durationOf(column: Column | undefined): number {

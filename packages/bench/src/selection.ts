@@ -8,6 +8,7 @@ import { WORKLOADS } from './workloads/index.ts'
 
 export const DURABILITIES = ['strict', 'relaxed'] as const
 export const SAMPLES_MAX = 1_000
+export const MINUTES_MAX = 10_000
 export const SIZE_MIB = { default: 1_024, max: 65_536 } as const
 export const TABLES = { default: 10_000, max: 100_000 } as const
 

@@ -19,6 +19,8 @@ const ROOT = join(import.meta.dirname, '..', '..', '..')
 /** On the disk of the checkout: a system's temporary directory is often in memory. */
 const PROFILES = join(ROOT, '.profiles')
 const MEMORY: readonly string[] = [MEMORY_HELD, MEMORY_PEAK]
+/** For the processes of a page that was closed to end. */
+const SETTLE_MS = 1_000
 const CLOSE_DEADLINE_MS = 15_000
 
 export class BrowserSession extends PageSession {
@@ -66,7 +68,14 @@ export class BrowserSession extends PageSession {
     signal: AbortSignal,
   ): Promise<void> {
     const isMeasured = task.kind === 'life' && task.workloads.some((name) => MEMORY.includes(name))
-    const memory = isMeasured ? ProcessMemory.start(process.pid) : undefined
+    if (!isMeasured) {
+      await super.run(task, onEvent, signal)
+      return
+    }
+    // What earlier lives left in the page's process goes with it.
+    await this.renew()
+    await sleep(SETTLE_MS, undefined, { signal })
+    const memory = ProcessMemory.start(process.pid)
     await super.run(task, (event) => onEvent(withMemory(event, memory)), signal)
   }
 
