@@ -80,7 +80,10 @@ function expectLife(stdout: string, { env, results, probes }: BenchDocument): vo
   expect(stdout).toMatch(/pg-create \(ms\)\s+~?[\d,.]+ 1\.00×\s+~?[\d,.]+ +[\d,.]+×/)
   expect(stdout).toMatch(/opfs-write-8k-flush\s+[\d,.]+/)
   expect(env.browser.userAgent).toMatch(/Mozilla/)
-  const life = results.filter(({ workload }) => LIFE.split(',').includes(workload))
+  const life = results.filter(
+    ({ workload, backend }) =>
+      LIFE.split(',').includes(workload) && ['memory', 'opfs-ahp'].includes(backend),
+  )
   expect(life.map(({ workload, backend }) => `${workload} ${backend}`)).toEqual(
     LIFE.split(',').flatMap((workload) => [`${workload} memory`, `${workload} opfs-ahp`]),
   )
@@ -140,54 +143,26 @@ test('a run in Firefox prints a table, writes every cell and charts, and is held
   expect(document.env.browser.name).toBe('firefox')
   expectLife(stdout, document)
 
-  const verdict = await bench('verdict', file).ended
+  const again = join(directory, 'again.html')
+  const [verdict, report, same] = await Promise.all([
+    bench('verdict', file).ended,
+    bench('report', file, '--html', again).ended,
+    bench('compare', file, file, '--fail-above', '0').ended,
+  ])
   expect(verdict.stdout).toMatch(
     /pg-insert-small strict\s+[\d.]+ .*bar +[\d.]+ .* (met|equal|not met)/,
   )
   expect(verdict.stdout).toMatch(/\d+ met, \d+ equal within intervals, \d+ not met/)
   expect(verdict.code).toBe(verdict.stdout.includes(' 0 not met') ? 0 : 1)
 
-  expect(readFileSync(page, 'utf8')).toContain(
-    'Browser storage for WebAssembly programs, in Firefox',
-  )
-  const again = join(directory, 'again.html')
-  expect((await bench('report', file, '--html', again).ended).code).toBe(0)
-  expect(readFileSync(again, 'utf8')).toBe(readFileSync(page, 'utf8'))
+  const drawn = readFileSync(page, 'utf8')
+  expect(drawn).toContain('Browser storage for WebAssembly programs, in Firefox')
+  expect(report.code).toBe(0)
+  expect(readFileSync(again, 'utf8')).toBe(drawn)
 
-  const same = await bench('compare', file, file, '--fail-above', '0').ended
   expect(same.stdout).toMatch(/all +1\.00× .*within noise/)
   expect(same.stdout).toContain('Nothing is slower by more than 0 % beyond noise.')
   expect(same.code).toBe(0)
-})
-
-test('a run drives SQLite with the same SQL and file systems without Postgres, each where it can', async () => {
-  const file = join(directory, 'kinds.json')
-  const columns = [
-    '--backend',
-    'opfs-ahp,sqlite-opfs-sahpool,wa-sqlite-idb',
-    '--durability',
-    'strict',
-  ]
-  const workloads = 'pg-create,pg-insert-small,pg-reopen,file-append,file-read-cold-8k'
-  const rest = ['--workload', workloads, '--samples', '1', '--json', file]
-  const { code, stdout } = await bench(...columns, ...rest).ended
-  expect(code).toBe(0)
-  expect(stdout).toMatch(/file-read-cold-8k \(us\)\s+~?[\d.,]+\s+-\s+-\n/)
-  const { results, probes } = documentAt(file)
-  const isSkipped = ({ workload, backend }: BenchResult): boolean =>
-    workload.startsWith('file-') && backend !== 'opfs-ahp'
-  const skipped = results.filter((cell) => isSkipped(cell))
-  expect(skipped.map((cell) => cell.skipped)).toEqual(
-    skipped.map(() => 'the backend cannot run it'),
-  )
-  const measured = results.filter((cell) => !isSkipped(cell))
-  expect(measured).toHaveLength(3 * 3 + 2)
-  for (const { error, samples } of measured) {
-    expect(error).toBeUndefined()
-    expect(Math.min(...samples)).toBeGreaterThan(0)
-  }
-  // What a workload names is probed beside it.
-  expect(probes.find(({ probe }) => probe === 'opfs-read-8k-cold')?.median).toBeGreaterThan(0)
 })
 
 test('a run that became slower fails a comparison with a limit', async () => {
@@ -242,26 +217,63 @@ test.each(webkit === undefined ? [] : [webkit.version])(
   },
 )
 
-describe('a run that is cut short', () => {
-  test('by Ctrl-C leaves a whole document, a table, no browser and no profile', async () => {
+describe('a run of every kind of column, cut short by Ctrl-C,', () => {
+  const ON_FILES = ['file-append', 'file-read-cold-8k']
+  let ended: Awaited<Bench['ended']>
+  let document: BenchDocument
+  let profile = ''
+
+  beforeAll(async () => {
     const file = join(directory, 'interrupted.json')
-    const workloads = ['--workload', `${LIFE},*many-tables*`, '--tables', '20']
-    const run = bench(...SMALL, ...workloads, '--samples', '50', '--json', file)
+    const backends = 'memory,opfs-ahp,sqlite-opfs-sahpool,wa-sqlite-idb'
+    const workloads = [LIFE, '*many-tables*', ...ON_FILES].join(',')
+    const cells = ['--backend', backends, '--durability', 'strict', '--workload', workloads]
+    const rest = ['--tables', '20', '--samples', '50', '--json', file]
+    const run = bench(...cells, ...rest)
     await run.said('round 2: raw probes')
     const browsers = await browsersOf(run.process.pid)
-    const profile = /--user-data-dir=(\S+)/.exec(browsers[0]?.command ?? '')?.[1]
-    if (profile === undefined) throw new Error('no browser with a profile is running')
-    expect(existsSync(profile)).toBe(true)
-
+    profile = /--user-data-dir=(\S+)/.exec(browsers[0]?.command ?? '')?.[1] ?? ''
+    if (!existsSync(profile)) throw new Error('no browser with a profile is running')
     // As pnpm does, which passes on what the terminal sent to both.
     run.process.kill('SIGINT')
     run.process.kill('SIGINT')
-    const { code, stdout } = await run.ended
-    expect(code).toBe(130)
-    const document = documentAt(file)
+    ended = await run.ended
+    document = documentAt(file)
+  })
+
+  test('leaves a whole document and a table', () => {
+    expect(ended.code).toBe(130)
     expect(document).toMatchObject({ schema: SCHEMA, complete: false, rounds: 1 })
     expect(document.env.browser.name).toBe('chromium')
-    expectLife(stdout, document)
+    expectLife(ended.stdout, document)
+  })
+
+  test('leaves no browser and no profile', async () => {
+    expect((await processes()).filter(({ command }) => command.includes(profile))).toEqual([])
+    expect(existsSync(profile)).toBe(false)
+  })
+
+  test('has SQLite on the same SQL, and files without Postgres, each where it can be', () => {
+    const sqlite = document.results.filter(({ backend }) => backend.includes('sqlite'))
+    const inSql = sqlite.filter(({ workload }) => LIFE.split(',').includes(workload))
+    expect(inSql).toHaveLength(2 * 4)
+    for (const { error, samples } of inSql) {
+      expect(error).toBeUndefined()
+      expect(Math.min(...samples)).toBeGreaterThan(0)
+    }
+    const others = sqlite.filter((cell) => !inSql.includes(cell))
+    expect(others.map(({ skipped }) => skipped)).toEqual(
+      others.map(() => 'the backend cannot run it'),
+    )
+    for (const workload of ON_FILES) {
+      expect(cellOf(document.results, workload)).toMatchObject({ median: expect.any(Number) })
+    }
+    // What a workload names is probed beside it.
+    const cold = document.probes.find(({ probe }) => probe === 'opfs-read-8k-cold')
+    expect(cold?.median).toBeGreaterThan(0)
+  })
+
+  test('has large stores opened, and their memory measured in a page of their own', () => {
     const opening = cellOf(document.results, 'pg-many-tables-open')
     expect(opening.error).toBeUndefined()
     expect(opening.median).toBeGreaterThan(0)
@@ -269,30 +281,28 @@ describe('a run that is cut short', () => {
     const memory = cellOf(document.results, 'vfs-many-tables-memory')
     expect(memory.error).toBeUndefined()
     expect(memory.median).toSatisfy(Number.isFinite)
-    expect((await processes()).filter(({ command }) => command.includes(profile))).toEqual([])
-    expect(existsSync(profile)).toBe(false)
   })
+})
 
-  test('by a crash loses the sample under way if it is the page, the rest if it is the browser', async () => {
-    const file = join(directory, 'killed.json')
-    const backends = ['--backend', 'memory,pglite-memory', '--workload', 'pg-create']
-    const run = bench(...backends, '--samples', '50', '--json', file)
-    await run.said('round 1: memory')
-    await killBrowsers(run, '--type=renderer')
-    await run.said('the page crashed; opening it again')
-    await run.said('round 2: raw probes')
-    await killBrowsers(run, '')
+test('a crash loses the sample under way if it is the page, the rest if it is the browser', async () => {
+  const file = join(directory, 'killed.json')
+  const backends = ['--backend', 'memory,pglite-memory', '--workload', 'pg-create']
+  const run = bench(...backends, '--samples', '50', '--json', file)
+  await run.said('round 1: memory')
+  await killBrowsers(run, '--type=renderer')
+  await run.said('the page crashed; opening it again')
+  await run.said('round 2: raw probes')
+  await killBrowsers(run, '')
 
-    const { code, stdout, stderr } = await run.ended
-    expect(code).toBe(1)
-    expect(stderr).toContain('chromium went away: the run ends here')
-    expect(stdout).toContain('[1] memory none: the page crashed (pg-create)')
-    const document = documentAt(file)
-    expect(document).toMatchObject({ complete: false, rounds: 1 })
-    const [crashed, other] = document.results
-    expect(crashed).toMatchObject({ samples: [], error: { kind: 'failed' } })
-    expect(other?.samples).toHaveLength(1)
-  })
+  const { code, stdout, stderr } = await run.ended
+  expect(code).toBe(1)
+  expect(stderr).toContain('chromium went away: the run ends here')
+  expect(stdout).toContain('[1] memory none: the page crashed (pg-create)')
+  const document = documentAt(file)
+  expect(document).toMatchObject({ complete: false, rounds: 1 })
+  const [crashed, other] = document.results
+  expect(crashed).toMatchObject({ samples: [], error: { kind: 'failed' } })
+  expect(other?.samples).toHaveLength(1)
 })
 
 test('what cannot be run is said at once, and nothing is left behind', async () => {
