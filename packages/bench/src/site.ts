@@ -41,10 +41,17 @@ function served(): readonly Served[] {
   ]
 }
 
-/** Bundles the page that runs tasks; with `entries`, others beside it. */
+export interface Entries {
+  /** Sources by the names of their scripts, which share chunks. */
+  readonly shared: Readonly<Record<string, string>>
+  /** Each a script that imports nothing. */
+  readonly alone: Readonly<Record<string, string>>
+}
+
+/** Bundles the page that runs tasks, and others beside it. */
 export async function buildSite(
   outdir: string,
-  entries: Readonly<Record<string, string>> = {},
+  { shared, alone }: Entries = { shared: {}, alone: {} },
 ): Promise<void> {
   await bundle({
     outdir,
@@ -53,26 +60,21 @@ export async function buildSite(
       'store-worker': join(SOURCE, 'store-worker.ts'),
       echo: join(SOURCE, 'echo.ts'),
       'happy-opfs-worker': join(SOURCE, 'happy-opfs-worker.ts'),
-      ...entries,
+      ...shared,
     },
   })
-  await bundleZenfs(outdir)
-  await writeFile(join(outdir, RUNNER_PAGE), PAGE)
-}
-
-/** By itself, with the package `buffer` where it asks for what is part of Node. */
-async function bundleZenfs(outdir: string): Promise<void> {
   await build({
-    entryPoints: { zenfs: join(SOURCE, 'zenfs-bundle.ts') },
+    entryPoints: { zenfs: join(SOURCE, 'zenfs-bundle.ts'), ...alone },
     outdir,
     bundle: true,
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
-    // With the slash it is the package and not Node's module.
+    // With the slash it is the package, which ZenFS imports, and not Node's module.
     alias: { buffer: createRequire(import.meta.url).resolve('buffer/') },
     logLevel: 'warning',
   })
+  await writeFile(join(outdir, RUNNER_PAGE), PAGE)
 }
 
 /** URL prefixes to directories, for tools/serve.ts. */

@@ -12,7 +12,11 @@ import { ISOLATION_HEADERS } from './headers.ts'
 import { openPage } from './markup.ts'
 
 const CLIENT = join(import.meta.dirname, '..', 'browser', 'open')
-const ENTRIES = ['open', 'needs-worker', 'isolation-worker'] as const
+const ENTRIES = {
+  shared: { open: join(CLIENT, 'open.ts'), 'needs-worker': join(CLIENT, 'needs-worker.ts') },
+  // A classic script.
+  alone: { 'isolation-worker': join(CLIENT, 'isolation-worker.ts') },
+} as const
 
 /** Read by Netlify, Cloudflare Pages and their like. */
 const HEADERS_FILE = [
@@ -58,8 +62,7 @@ export async function serveOpenPage(
 
 /** The page without what is served beside it (siteDirectories). */
 export async function buildOpenPage(directory: string): Promise<void> {
-  const entries = ENTRIES.map((name) => [name, join(CLIENT, `${name}.ts`)] as const)
-  await buildSite(directory, Object.fromEntries(entries))
+  await buildSite(directory, ENTRIES)
   const [pglite, commit] = await Promise.all([pgliteVersion(), commitOf(import.meta.dirname)])
   const about: Build = { pglite, ...(commit !== undefined && { commit }) }
   await writeFile(join(directory, 'build.json'), JSON.stringify(about))
