@@ -114,6 +114,7 @@ const COMPARED: readonly (readonly [what: string, of: (env: Environment) => stri
   ['system', ({ os }) => os],
   ['file system', ({ fileSystem }) => fileSystem],
   ['PGlite', ({ pglite }) => pglite],
+  ['driven by', ({ node }) => (node === undefined ? 'a page' : 'the command line')],
 ]
 
 function differencesOf(before: BenchDocument, after: BenchDocument): string[] {

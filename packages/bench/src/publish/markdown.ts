@@ -3,7 +3,7 @@
 
 import { findingsOf, type Finding } from '../report/findings.ts'
 import { browserTitle } from '../report/browsers.ts'
-import { ReportView, type Cell, type Level } from '../report/html/view.ts'
+import { ReportView, UNAVAILABLE, type Cell, type Level } from '../report/html/view.ts'
 import { machineOf } from '../report/machine.ts'
 import { quantity, ratio } from '../report/numbers.ts'
 import type { BenchDocument } from '../schema.ts'
@@ -70,7 +70,9 @@ function sentence({ title, first, leaders, behind, without }: Finding): string {
   const equal = leaders.length > 1 ? ', equal within noise' : ''
   const others = [
     ...behind.map(({ backend, times }) => `${backend} ${ratio(times)}`),
-    ...without.map(({ backend, word }) => `${backend} ${word}`),
+    ...without
+      .filter(({ word }) => word !== UNAVAILABLE)
+      .map(({ backend, word }) => `${backend} ${word}`),
   ]
   const rest = others.length === 0 ? '' : `; then ${others.join(', ')}`
   return `${title}: **${leaders.join(', ')}**${equal} ${quantity(first.figure.value, first.unit)}${toMemory}${rest}`
@@ -91,13 +93,18 @@ function table(
     const row = present.map(([workload]) =>
       cells(workload).find((cell) => cell.backend === backend),
     )
-    return row.every((cell) => cell === undefined)
+    // What the browser lacks is said once, below.
+    return row.every((cell) => cell === undefined || isUnavailable(cell))
       ? []
       : [[`\`${backend}\``, ...row.map((cell) => cellText(cell))]]
   })
   const head = ['', ...present.map(([, title]) => title)]
   const rule = head.map((_, index) => (index === 0 ? '---' : '--:'))
   return [head, rule, ...rows].map((cellTexts) => `| ${cellTexts.join(' | ')} |`).join('\n')
+}
+
+function isUnavailable({ result }: Cell): boolean {
+  return result.error?.kind === 'unavailable'
 }
 
 function cellText(cell: Cell | undefined): string {

@@ -29,11 +29,14 @@ export interface Reason {
   readonly pending: boolean
 }
 
+/** The word for what the browser lacks. */
+export const UNAVAILABLE = 'not available'
+
 const WORDS = {
   failed: 'failed',
   timeout: 'hangs',
   'wrong-result': 'wrong result',
-  unavailable: 'not available',
+  unavailable: UNAVAILABLE,
   'not-run': 'not run',
 } as const
 
