@@ -75,7 +75,8 @@ function sentence({ title, first, leaders, behind, without }: Finding): string {
       .map(({ backend, word }) => `${backend} ${word}`),
   ]
   const rest = others.length === 0 ? '' : `; then ${others.join(', ')}`
-  return `${title}: **${leaders.join(', ')}**${equal} ${quantity(first.figure.value, first.unit)}${toMemory}${rest}`
+  const figure = `${quantity(first.figure.value, first.unit)}${toMemory}`
+  return `${title}: **${leaders.join(', ')}** ${figure}${equal}${rest}`
 }
 
 /** A row for each column of the run: there are more of them than fit side by side. */
