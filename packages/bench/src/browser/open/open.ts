@@ -8,22 +8,22 @@ import { browserTitle } from '../../report/browsers.ts'
 import { renderHtml } from '../../report/html/page.ts'
 import { renderJson } from '../../report/json.ts'
 import { minutes } from '../../report/numbers.ts'
-import { Rounds, type ProgressSink, type RunHooks } from '../../rounds.ts'
+import { Rounds, type RunHooks } from '../../rounds.ts'
 import type { BenchDocument } from '../../schema.ts'
 import { describe } from '../errors.ts'
 import { isOwn, wipeStorage } from '../wipe.ts'
-import { element, show } from './dom.ts'
+import { element } from './dom.ts'
 import { describePage, type Build } from './environment.ts'
 import { Form } from './form.ts'
 import { isolate } from './isolation.ts'
 import { LiveResults } from './live.ts'
 import type { Missing } from './needs-worker.ts'
+import { PageProgress } from './progress.ts'
 
 /** Held while a tab measures: two would remove each other's stores. */
 const LOCK = 'wasm-vfs-bench'
 const WIPE_DEADLINE_MS = 10_000
 const NEEDS_DEADLINE_MS = 10_000
-const TICK_MS = 1_000
 /** There the choices are folded at first. */
 const NARROW = '(max-width: 40rem)'
 
@@ -159,55 +159,6 @@ class OpenPage {
     link.click()
     // The browser reads it after the click.
     setTimeout(() => URL.revokeObjectURL(link.href), WIPE_DEADLINE_MS)
-  }
-}
-
-/** The line and the bar over the results. */
-class PageProgress implements ProgressSink {
-  readonly #start: number = performance.now()
-  readonly #timer: ReturnType<typeof setInterval>
-  #endsAt = 0
-
-  constructor() {
-    element('cancel', HTMLButtonElement).disabled = false
-    show('cancel', true)
-    show('bar', true)
-    show('messages', false)
-    show('progress', true)
-    this.#timer = setInterval(() => this.#tick(), TICK_MS)
-  }
-
-  say(line: string): void {
-    const item = document.createElement('li')
-    item.textContent = line
-    element('log').append(item)
-    show('messages', true)
-  }
-
-  begin(sample: string, leftMs: number): void {
-    element('doing').textContent = sample
-    this.#endsAt = performance.now() + leftMs
-    this.#tick()
-  }
-
-  step(name: string): void {
-    element('step').textContent = name
-  }
-
-  end(words: string): void {
-    clearInterval(this.#timer)
-    element('doing').textContent = words
-    element('step').textContent = ''
-    element('left').textContent = ''
-    show('cancel', false)
-    show('bar', false)
-  }
-
-  #tick(): void {
-    const now = performance.now()
-    const left = this.#endsAt - now
-    element('left').textContent = left > 0 ? `about ${minutes(left)} left` : ''
-    element('bar', HTMLProgressElement).value = (now - this.#start) / (now - this.#start + left)
   }
 }
 
