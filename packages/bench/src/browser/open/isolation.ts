@@ -1,7 +1,7 @@
 // Makes the page cross-origin isolated where its server did not: a service worker adds the headers, and
 // the page is loaded once more. Called by open.ts before anything else.
 
-const DEADLINE_MS = 5_000
+const DEADLINE_MS = 30_000
 /** In the session's storage: it was tried, and did not help. */
 const TRIED = 'wasm-vfs-bench-isolation'
 

@@ -22,8 +22,8 @@ import { PageProgress } from './progress.ts'
 
 /** Held while a tab measures: two would remove each other's stores. */
 const LOCK = 'wasm-vfs-bench'
-const WIPE_DEADLINE_MS = 10_000
-const NEEDS_DEADLINE_MS = 10_000
+const WIPE_DEADLINE_MS = 30_000
+const NEEDS_DEADLINE_MS = 60_000
 /** There the choices are folded at first. */
 const NARROW = '(max-width: 40rem)'
 
