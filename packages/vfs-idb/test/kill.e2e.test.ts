@@ -1,6 +1,6 @@
 // Whole browsers, killed with SIGKILL at random moments while they sync. This process notes what was
 // acknowledged; what the next launch finds must be the exact state after some sync that is not older.
-// KILL_ROUNDS sets how many kills there are of each kind; KILL_SEED the moments.
+// KILL_ROUNDS sets how many kills there are in each browser; KILL_SEED the moments.
 
 import { appendFile, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,15 +8,31 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stateAfter, type State } from './kill-rounds.ts'
+import type { StoreRequest, Told } from './kill.page.ts'
 import { browsers, launchesOf, serveSite, type Launch, type Site } from './site.ts'
 
 const KILLS = Number(process.env['KILL_ROUNDS'] ?? 2)
 const SEED = Number(process.env['KILL_SEED'] ?? 1)
-const FOUND_DEADLINE_MS = 90_000
+const DEADLINE_MS = 90_000
 const KILL_AFTER_MS_MAX = 700
+const SESSIONS_OF_TORN = 4
 const TEST_TIMEOUT_MS = 120_000 + KILLS * 30_000
 
-type Found = { round: number; state: State } | { ids: number[]; agree: boolean }
+interface FoundFiles {
+  readonly round: number
+  readonly state: State
+}
+
+interface FoundRows {
+  readonly ids: readonly number[]
+  readonly agree: boolean
+}
+
+const STORES: readonly StoreRequest[] = [
+  { name: 'files-strict', program: 'files', durability: 'strict' },
+  { name: 'files-relaxed', program: 'files', durability: 'relaxed' },
+  { name: 'pg', program: 'postgres', durability: 'strict' },
+]
 
 let site: Site
 
@@ -37,49 +53,39 @@ describe.each(browsers)('%s', (name) => {
 
   afterAll(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }))
 
-  it.each(['strict', 'relaxed'])(
-    `killed ${KILLS} times among syncs (%s), has the exact state of one of them, none older than acknowledged`,
-    async (durability) => {
+  it(
+    `killed ${KILLS} times among syncs and INSERTs, has the exact state of a sync, none older than ` +
+      'acknowledged, and every acknowledged row, by table and by index',
+    async () => {
       const random = randomOf(SEED)
-      let acknowledged = 0
+      const acknowledged = new Map(STORES.map((each) => [each.name, new Set<number>()]))
       for (let kill = 0; kill <= KILLS; kill++) {
-        const store = `files-${durability}`
-        const query = new URLSearchParams({ program: 'files', store, durability })
-        const life = await live(launch, profile, query, random() * KILL_AFTER_MS_MAX)
-        const { round, state } = life.found as Extract<Found, { round: number }>
-        expect(round).toBeGreaterThanOrEqual(acknowledged)
-        expect(state).toEqual(stateAfter(round))
-        acknowledged = Math.max(round, ...life.acknowledged)
+        const lives = await live(launch, profile, STORES, () => sleep(random() * KILL_AFTER_MS_MAX))
+        for (const { name: store, program } of STORES) {
+          const known = acknowledged.get(store)!
+          const life = lives.get(store)!
+          if (program === 'files') expectStateOfRound(life.found as FoundFiles, known)
+          else expectRows(life.found as FoundRows, known)
+          for (const each of life.acknowledged) known.add(each)
+        }
       }
       // Otherwise nothing was killed in the middle of anything.
-      expect(acknowledged).toBeGreaterThan(KILLS)
-    },
-    TEST_TIMEOUT_MS,
-  )
-
-  it(
-    `killed ${KILLS} times among INSERTs, has every acknowledged row, by table and by index`,
-    async () => {
-      const random = randomOf(SEED + 1)
-      const acknowledged = new Set<number>()
-      for (let kill = 0; kill <= KILLS; kill++) {
-        const query = new URLSearchParams({
-          program: 'postgres',
-          store: 'pg',
-          durability: 'strict',
-        })
-        const life = await live(launch, profile, query, random() * KILL_AFTER_MS_MAX)
-        const { ids, agree } = life.found as Extract<Found, { ids: number[] }>
-        expect(agree).toBe(true)
-        const present = new Set(ids)
-        expect([...acknowledged].filter((id) => !present.has(id))).toEqual([])
-        for (const id of life.acknowledged) acknowledged.add(id)
-      }
-      expect(acknowledged.size).toBeGreaterThan(KILLS)
+      for (const known of acknowledged.values()) expect(known.size).toBeGreaterThan(KILLS)
     },
     TEST_TIMEOUT_MS,
   )
 })
+
+function expectStateOfRound({ round, state }: FoundFiles, acknowledged: ReadonlySet<number>): void {
+  expect(round).toBeGreaterThanOrEqual(Math.max(0, ...acknowledged))
+  expect(state).toEqual(stateAfter(round))
+}
+
+function expectRows({ ids, agree }: FoundRows, acknowledged: ReadonlySet<number>): void {
+  expect(agree).toBe(true)
+  const present = new Set(ids)
+  expect([...acknowledged].filter((id) => !present.has(id))).toEqual([])
+}
 
 // What a kill in the middle of a write leaves, made by hand, because a real one comes once in 150.
 it('chromium keeps a store through sessions after a kill that tore a record of its log', async () => {
@@ -87,17 +93,23 @@ it('chromium keeps a store through sessions after a kill that tore a record of i
   const profile = await mkdtemp(join(tmpdir(), 'wasm-vfs-kill-torn-'))
   try {
     // Few rounds, so that no session begins a new log by what it writes.
-    const query = new URLSearchParams({ program: 'files', store: 'torn', durability: 'strict' })
-    query.set('rounds', '2')
-    let acknowledged = 0
-    for (let kill = 0; kill < 4; kill++) {
-      const life = await live(launch, profile, query, 1000)
-      const { round, state } = life.found as Extract<Found, { round: number }>
-      expect(round).toBeGreaterThanOrEqual(acknowledged)
-      expect(state).toEqual(stateAfter(round))
-      acknowledged = Math.max(round, ...life.acknowledged)
+    const torn: StoreRequest = {
+      name: 'torn',
+      program: 'files',
+      durability: 'strict',
+      rounds: 2,
+    }
+    const known = new Set<number>()
+    for (let kill = 0; kill < SESSIONS_OF_TORN; kill++) {
+      const worked = (lives: Lives): Promise<void> =>
+        until(() => lives.get(torn.name)!.acknowledged.length === torn.rounds)
+      const lives = await live(launch, profile, [torn], worked)
+      const { found, acknowledged } = lives.get(torn.name)!
+      expectStateOfRound(found as FoundFiles, known)
+      for (const each of acknowledged) known.add(each)
       if (kill === 0) await tearLog(profile)
     }
+    expect(known.size).toBe(SESSIONS_OF_TORN * torn.rounds!)
   } finally {
     await rm(profile, { recursive: true, force: true, maxRetries: 5 })
   }
@@ -124,37 +136,51 @@ async function tearLog(profile: string): Promise<void> {
   await appendFile(log, Buffer.concat([header, Buffer.alloc(length >> 1, 0xaa)]))
 }
 
+/** What one launch finds in a store, and what is acknowledged in it. */
 interface Life {
-  readonly found: Found
-  readonly acknowledged: readonly number[]
+  found: unknown
+  readonly acknowledged: number[]
 }
 
-/** One launch: waits for what it finds, lets it work for `killAfterMs`, and kills it. */
+type Lives = ReadonlyMap<string, Life>
+
+/** One launch: waits for what it finds in every store, lets it work until `end`, and kills it. */
 async function live(
   launch: Launch,
   profile: string,
-  query: URLSearchParams,
-  killAfterMs: number,
-): Promise<Life> {
-  const acknowledged: number[] = []
-  const finding = new Promise<Found>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the page found nothing')), FOUND_DEADLINE_MS)
-    site.onPost = (what, value) => {
-      if (what === 'acknowledged') acknowledged.push(value as number)
-      else {
-        clearTimeout(timer)
-        if (what === 'found') resolve(value as Found)
-        else reject(new Error(String(value)))
-      }
-    }
-  })
+  stores: readonly StoreRequest[],
+  end: (lives: Lives) => Promise<unknown>,
+): Promise<Lives> {
+  const lives = new Map(
+    stores.map(({ name }): [string, Life] => [name, { found: undefined, acknowledged: [] }]),
+  )
+  const failures: string[] = []
+  site.onPost = (what, told) => {
+    const { store, value } = told as Told
+    if (what === 'found') lives.get(store)!.found = value
+    else if (what === 'acknowledged') lives.get(store)!.acknowledged.push(value as number)
+    else failures.push(`${store}: ${String(value)}`)
+  }
+  const query = new URLSearchParams(stores.map((each) => ['store', JSON.stringify(each)]))
   const kill = await launch(`${site.origin}/?${query}`, profile)
   try {
-    const found = await finding
-    await sleep(killAfterMs)
-    return { found, acknowledged }
+    await until(() => {
+      if (failures.length > 0) throw new Error(failures.join('; '))
+      return [...lives.values()].every(({ found }) => found !== undefined)
+    })
+    await end(lives)
   } finally {
     await kill()
+  }
+  if (failures.length > 0) throw new Error(failures.join('; '))
+  return lives
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS
+  while (!isSo()) {
+    if (Date.now() > deadline) throw new Error('the page has told nothing for too long')
+    await sleep(5)
   }
 }
 

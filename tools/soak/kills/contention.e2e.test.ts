@@ -6,10 +6,10 @@ import { expect, it } from 'vitest'
 import { ensureBrowser } from '../../browsers.ts'
 import { compare } from './compare.ts'
 import { call, KillSite, pause } from './site.ts'
-import type { Inspection, OpenRequest, RunRequest } from './worker.ts'
+import type { InspectRequest, Inspection, OpenRequest, RunRequest } from './worker.ts'
 
 const CASES = [
-  { browser: 'chromium', backend: 'opfs-ahp', tabs: 10, handOvers: 4 },
+  { browser: 'chromium', backend: 'opfs-ahp', tabs: 10, handOvers: 2 },
   { browser: 'chromium', backend: 'idb', tabs: 2, handOvers: 2 },
   { browser: 'firefox', backend: 'opfs-ahp', tabs: 3, handOvers: 2 },
   { browser: 'firefox', backend: 'idb', tabs: 2, handOvers: 2 },
@@ -36,9 +36,9 @@ class SharedStore {
   }
 
   /** Looks whether a new owner sees all that was acknowledged, and lets it commit. */
-  async commit(page: Page): Promise<void> {
+  async commit(page: Page, { amcheck = false }: InspectRequest = {}): Promise<void> {
     const { oracle } = this.#site
-    const shown = (await call(page, this.#backend, STORE, 'inspect')) as Inspection
+    const shown = (await call(page, this.#backend, STORE, 'inspect', { amcheck })) as Inspection
     const { count, problems } = compare(shown, SEED, oracle.count(STORE))
     if (problems.length > 0) throw new Error(problems.join('\n'))
     oracle.resume(STORE, count)
@@ -82,13 +82,13 @@ it.each(CASES)(
         await owner.close({ runBeforeUnload: false })
         owner = await Promise.race(waiting.values())
         waiting.delete(owner)
-        await store.commit(owner)
+        await store.commit(owner, { amcheck: waiting.size === 0 })
       }
 
       let other = await site.newPage()
       for (let round = 0; round < handOvers; round++) {
         await store.open(other, 'take over')
-        await store.commit(other)
+        await store.commit(other, { amcheck: round === handOvers - 1 })
         ;[owner, other] = [other, owner]
       }
     } finally {

@@ -26,6 +26,8 @@ describe.each(BROWSER_NAMES)('in %s', (name) => {
       browser: await ensureBrowser(name, {}),
       targets: TARGETS,
       seed: SEED,
+      // Once in the rounds, one store at a time, and all of them at the end.
+      checkOneIn: TARGETS.length,
     })
     await rounds.open()
     const outcomes: KillOutcome[] = []

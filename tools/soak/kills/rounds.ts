@@ -44,7 +44,7 @@ export interface KillSettings {
   readonly checkOneIn?: number
 }
 
-const FIRST_COMMIT_DEADLINE_MS = 60_000
+const FIRST_COMMIT_DEADLINE_MS = 240_000
 const PAUSE_MS = 10
 /** How long commits go on before the end comes, at random up to this. */
 const LIFE_MAX_MS = 1200
