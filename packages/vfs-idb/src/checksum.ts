@@ -7,7 +7,7 @@ const LANES = 4
 
 /**
  * Of bytes and numbers, as an unsigned 32-bit number. Four words at a time, because the checksum of a
- * chunk is in the way of every commit: some 10 µs for 32 KiB.
+ * chunk is in the way of every commit, and those of all segments in the way of an opening.
  */
 export function checksumOf(bytes: Uint8Array, ...numbers: readonly number[]): number {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
@@ -28,7 +28,7 @@ export function checksumOf(bytes: Uint8Array, ...numbers: readonly number[]): nu
   return finish(sum)
 }
 
-/** Of a record's fields, undefined ones included. */
+/** Of a record's fields, undefined ones included; in layouts before the present one. */
 export function checksumOfFields(...fields: readonly (number | string | undefined)[]): number {
   let sum = fields.length
   for (const field of fields) {

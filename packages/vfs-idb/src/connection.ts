@@ -7,13 +7,13 @@ import { toVfsError, VfsError } from '@wasm-vfs/core/backend'
 import type { Counters } from './counters.ts'
 import {
   databaseName,
-  MIGRATIONS,
   OBJECT_STORES,
   OWNER,
   SCHEMA_VERSION,
   STATE,
   type OwnerRecord,
 } from './layout.ts'
+import { objectStoresOf, upgrade } from './upgrade.ts'
 import { resultOf, waitFor } from './waiting.ts'
 
 export interface ConnectionOptions {
@@ -221,13 +221,15 @@ async function openDatabase(
           if (dataLoss === 'total') refusal = lostByBrowser(name, dataLossMessage)
           else if (!create) refusal = deleted(name)
         }
-        if (oldVersion > 0 && !isStore(request.result)) refusal = foreign(name)
-        if (refusal !== undefined) {
-          request.transaction!.abort()
-          return
-        }
-        for (const migrate of MIGRATIONS.slice(oldVersion)) {
-          migrate(request.transaction!, oldVersion === 0)
+        if (oldVersion > 0 && !isStore(request.result, oldVersion)) refusal = foreign(name)
+        const transaction = request.transaction!
+        if (refusal !== undefined) transaction.abort()
+        else {
+          upgrade(transaction, oldVersion, wait.progress).catch((error: unknown) => {
+            // A failed request aborts the transaction, whose error says more than the request's.
+            if (transaction.error === null) refusal = toVfsError(error, 'open', { path: name })
+            abort(transaction)
+          })
         }
       }
       request.onsuccess = () => {
@@ -238,13 +240,13 @@ async function openDatabase(
       request.onerror = () => wait.failed(refusal ?? explainOpen(request.error, name))
     },
   )
-  if (isStore(database)) return database
+  if (isStore(database, SCHEMA_VERSION)) return database
   database.close()
   throw foreign(name)
 }
 
-function isStore(database: IDBDatabase): boolean {
-  return OBJECT_STORES.every((each) => database.objectStoreNames.contains(each))
+function isStore(database: IDBDatabase, version: number): boolean {
+  return objectStoresOf(version).every((each) => database.objectStoreNames.contains(each))
 }
 
 function foreign(name: string): VfsError {

@@ -8,16 +8,19 @@ import {
   type Ino,
   type SpaceStatistics,
 } from '@wasm-vfs/core/backend'
+import type { Image } from './image.ts'
+import { CHUNK_SIZE } from './layout.ts'
 
 /** The chunk has these bytes, lent until the batch is committed or given back. */
 export interface ChunkFact {
   readonly type: 'chunk'
   readonly ino: Ino
   readonly index: number
+  /** At most a chunk; what is missing is zeros. */
   readonly bytes: Uint8Array
 }
 
-/** The chunk has become zeros, which need no record. */
+/** The chunk has become zeros, which need no place. */
 export interface HoleFact {
   readonly type: 'hole'
   readonly ino: Ino
@@ -31,17 +34,21 @@ export interface CutFact {
   readonly index: number
 }
 
-export type ContentFact = ChunkFact | HoleFact | CutFact
+export type Change = ChunkFact | HoleFact | CutFact
 
-interface TrackedFile {
+/** The batch is to be a fold, which brings these chunks along. */
+export interface FoldFact {
+  readonly type: 'fold'
+  readonly moved: readonly ChunkFact[]
+}
+
+export type ContentFact = Change | FoldFact
+
+interface ChangedFile {
   /** Chunks that were written since they were last handed out. */
   readonly dirty: Set<number>
-  /** Chunks that storage may have a record of: those it has, and those on their way. */
-  readonly stored: Set<number>
-  /** Storage must remove records from here on; Infinity if none. */
+  /** Storage must forget chunks from here on; Infinity if none. */
   cutFrom: number
-  /** Records in storage once everything that was handed out is there. */
-  records: number
 }
 
 /** Most bytes of files as long as the browser gives no estimate of the space there is. */
@@ -49,18 +56,15 @@ const DEFAULT_CAPACITY = 4 * 1024 ** 3
 const ESTIMATE_AGE_MAX_MS = 10_000
 
 export class IdbContent implements ContentStore<ContentFact> {
-  readonly #chunks: ChunkedContent
-  readonly #chunkSize: number
-  readonly #files = new Map<Ino, TrackedFile>()
-  // Exactly the files that have dirty chunks or a cut.
-  readonly #changed = new Set<Ino>()
+  readonly #chunks = new ChunkedContent(DEFAULT_CAPACITY, CHUNK_SIZE)
+  readonly #image: Image
+  readonly #changed = new Map<Ino, ChangedFile>()
   // Of all the origin's storage; undefined without an estimate.
   #quota: number | undefined
   #estimatedAt = Number.NEGATIVE_INFINITY
 
-  constructor(chunkSize: number) {
-    this.#chunkSize = chunkSize
-    this.#chunks = new ChunkedContent(DEFAULT_CAPACITY, chunkSize)
+  constructor(image: Image) {
+    this.#image = image
   }
 
   attach(): void {}
@@ -68,14 +72,6 @@ export class IdbContent implements ContentStore<ContentFact> {
   /** Takes over what storage holds of a chunk. */
   load(ino: Ino, index: number, bytes: Uint8Array): void {
     this.#chunks.load(ino, index, bytes)
-    const file = this.#track(ino)
-    file.stored.add(index)
-    file.records++
-  }
-
-  /** Records that storage has of a file once the last batch that was handed out is there. */
-  recordsOf(ino: Ino): number {
-    return this.#files.get(ino)?.records ?? 0
   }
 
   read(ino: Ino, into: Uint8Array, at: number): void {
@@ -84,74 +80,64 @@ export class IdbContent implements ContentStore<ContentFact> {
 
   write(ino: Ino, from: Uint8Array, at: number): void {
     this.#chunks.write(ino, from, at)
-    const { dirty } = this.#track(ino)
-    const last = Math.floor((at + from.length - 1) / this.#chunkSize)
-    for (let index = Math.floor(at / this.#chunkSize); index <= last; index++) dirty.add(index)
-    this.#changed.add(ino)
+    const { dirty } = this.#change(ino)
+    const last = Math.floor((at + from.length - 1) / CHUNK_SIZE)
+    for (let index = Math.floor(at / CHUNK_SIZE); index <= last; index++) dirty.add(index)
   }
 
   resize(ino: Ino, size: number, newSize: number): void {
-    const file = this.#files.get(ino)
-    if (newSize >= size || file === undefined) return
+    if (newSize >= size) return
     this.#chunks.shrink(ino, newSize)
-    const end = Math.ceil(newSize / this.#chunkSize)
-    if (newSize % this.#chunkSize !== 0) file.dirty.add(end - 1)
-    this.#cut(file, end)
-    this.#update(ino, file)
+    const end = Math.ceil(newSize / CHUNK_SIZE)
+    this.#cut(ino, end)
+    if (newSize % CHUNK_SIZE !== 0) this.#change(ino).dirty.add(end - 1)
   }
 
   drop(ino: Ino): void {
-    const file = this.#files.get(ino)
-    if (file === undefined) return
     this.#chunks.drop(ino)
-    this.#cut(file, 0)
-    this.#update(ino, file)
+    this.#cut(ino, 0)
   }
 
   /** Only a resolved `sync()` makes durable. */
   fsync(): void {}
 
-  /** What changed, as it is at this moment. */
+  /** What changed, as it is at this moment; and if the log is to be folded, what that needs besides. */
   takeFacts(): ContentFact[] {
-    const facts: ContentFact[] = []
-    for (const ino of this.#changed) {
-      const file = this.#files.get(ino)!
-      if (file.cutFrom < Infinity) facts.push({ type: 'cut', ino, index: file.cutFrom })
-      file.cutFrom = Infinity
-      for (const index of file.dirty) {
-        const bytes = this.#chunks.lend(ino, index)
-        if (bytes !== undefined && !isZero(bytes)) {
-          file.stored.add(index)
-          facts.push({ type: 'chunk', ino, index, bytes })
-          continue
-        }
-        if (bytes !== undefined) this.#chunks.takeBack(bytes)
-        if (file.stored.delete(index)) facts.push({ type: 'hole', ino, index })
+    const changes: Change[] = []
+    let bytes = 0
+    for (const [ino, { dirty, cutFrom }] of this.#changed) {
+      if (this.#image.hasFrom(ino, cutFrom)) changes.push({ type: 'cut', ino, index: cutFrom })
+      for (const index of dirty) {
+        const chunk = this.#lend(ino, index)
+        if (chunk !== undefined) {
+          changes.push(chunk)
+          bytes += chunk.bytes.length
+        } else if (this.#image.has(ino, index)) changes.push({ type: 'hole', ino, index })
       }
-      file.dirty.clear()
-      file.records = file.stored.size
-      if (file.records === 0) this.#files.delete(ino)
     }
     this.#changed.clear()
-    return facts
+    if (!this.#image.isFoldDue(bytes)) return changes
+    return [...changes, this.#fold(changes)]
+  }
+
+  /** Everything that storage needs to have the present state without its log. Nothing is pending. */
+  takeFold(): FoldFact {
+    return this.#fold([])
   }
 
   /** Marks as changed again what a failed batch held; the bytes of the next batch are those of then. */
   returnFacts(facts: readonly ContentFact[]): void {
     this.#takeBack(facts)
     for (const fact of facts) {
-      const file = this.#track(fact.ino)
+      if (fact.type === 'fold') continue
+      const file = this.#change(fact.ino)
       if (fact.type === 'cut') file.cutFrom = Math.min(file.cutFrom, fact.index)
-      else {
-        file.stored.add(fact.index)
-        file.dirty.add(fact.index)
-      }
-      this.#changed.add(fact.ino)
+      else file.dirty.add(fact.index)
     }
   }
 
   *snapshot(): Generator<ContentFact> {
-    // This store writes no images of everything.
+    // This store makes its own image; see takeFacts.
   }
 
   prepare(): void {}
@@ -189,41 +175,54 @@ export class IdbContent implements ContentStore<ContentFact> {
     return { total, free: Math.min(Math.max(capacity - bytes, 0), total) }
   }
 
+  /** The metadata store is closed after this one, and folds the log, which takes the files. */
   close(): Promise<void> {
-    this.#chunks.clear()
-    this.#files.clear()
-    this.#changed.clear()
     return Promise.resolve()
   }
 
-  #track(ino: Ino): TrackedFile {
-    let file = this.#files.get(ino)
+  clear(): void {
+    this.#chunks.clear()
+    this.#changed.clear()
+  }
+
+  #change(ino: Ino): ChangedFile {
+    let file = this.#changed.get(ino)
     if (file === undefined) {
-      file = { dirty: new Set(), stored: new Set(), cutFrom: Infinity, records: 0 }
-      this.#files.set(ino, file)
+      file = { dirty: new Set(), cutFrom: Infinity }
+      this.#changed.set(ino, file)
     }
     return file
   }
 
-  #cut(file: TrackedFile, from: number): void {
+  #cut(ino: Ino, from: number): void {
+    const file = this.#change(ino)
     for (const index of file.dirty) if (index >= from) file.dirty.delete(index)
-    for (const index of file.stored) {
-      if (index < from) continue
-      file.stored.delete(index)
-      file.cutFrom = Math.min(file.cutFrom, from)
-    }
+    file.cutFrom = Math.min(file.cutFrom, from)
   }
 
-  #update(ino: Ino, file: TrackedFile): void {
-    if (file.dirty.size > 0 || file.cutFrom < Infinity) this.#changed.add(ino)
-    else {
-      this.#changed.delete(ino)
-      if (file.stored.size === 0) this.#files.delete(ino)
+  /** Undefined for zeros. */
+  #lend(ino: Ino, index: number): ChunkFact | undefined {
+    const bytes = this.#chunks.lend(ino, index)
+    if (bytes === undefined) return undefined
+    if (!isZero(bytes)) return { type: 'chunk', ino, index, bytes }
+    this.#chunks.takeBack(bytes)
+    return undefined
+  }
+
+  #fold(changes: readonly Change[]): FoldFact {
+    const moved: ChunkFact[] = []
+    for (const [ino, index] of this.#image.movers(changes)) {
+      const chunk = this.#lend(ino, index)
+      if (chunk !== undefined) moved.push(chunk)
     }
+    return { type: 'fold', moved }
   }
 
   #takeBack(facts: readonly ContentFact[]): void {
-    for (const fact of facts) if (fact.type === 'chunk') this.#chunks.takeBack(fact.bytes)
+    for (const fact of facts) {
+      if (fact.type === 'chunk') this.#chunks.takeBack(fact.bytes)
+      else if (fact.type === 'fold') this.#takeBack(fact.moved)
+    }
   }
 }
 

@@ -1,73 +1,82 @@
-// How a store lies in IndexedDB: one database per store, four object stores. Everything that reads or
+// How a store lies in IndexedDB: one database per store, three object stores. Everything that reads or
 // writes the database takes its names and record types from here.
+//
+// The files are cut into chunks. SEGMENTS holds chunks by the hundred, because a browser reads one large
+// record ten times as fast as the same bytes in small ones; the HEAD in STATE says whose they are, and
+// holds all metadata. What has changed since the head was written is in LOG, some records per sync, mostly one, because
+// nothing is cheaper to commit than one small record. Now and then the log is folded: what it changed
+// becomes new segments, a new head is written, and the log is emptied, in the transaction of a sync.
 
-import { VfsError, type Ino } from '@wasm-vfs/core/backend'
+import { VfsError, type FactRecord, type Ino } from '@wasm-vfs/core/backend'
 
-/** The version of the database, raised by each change of the layout; see MIGRATIONS. */
-export const SCHEMA_VERSION = 2
+/** The version of the database, raised by each change of the layout; see upgrade.ts. */
+export const SCHEMA_VERSION = 3
 
-export const INODES = 'inodes'
-export const ENTRIES = 'entries'
-export const CHUNKS = 'chunks'
+export const LOG = 'log'
+export const SEGMENTS = 'segments'
 export const STATE = 'state'
-export const OBJECT_STORES: readonly string[] = [INODES, ENTRIES, CHUNKS, STATE]
+export const OBJECT_STORES: readonly string[] = [LOG, SEGMENTS, STATE]
 
-// `sum` and the counts make damage show. Records that version 1 wrote have none and are not checked.
-
-/** Key: `ino`. */
-export interface InodeRecord {
-  readonly ino: Ino
-  readonly mode: number
-  readonly size: number
-  readonly atime: number
-  readonly mtime: number
-  readonly ctime: number
-  readonly target?: string
-  /** Records of the file's content. */
-  readonly chunks?: number
-  /** Of all fields above, in this order. */
-  readonly sum?: number
-}
-
-/** Key: `parent`, `name`. `order` rises with each name given, and is the order of `readdir`. */
-export interface EntryRecord {
-  readonly parent: Ino
-  readonly name: string
-  readonly ino: Ino
-  readonly order: number
-  /** Of all fields above, in this order. */
-  readonly sum?: number
-}
-
+/** Bytes of a chunk: a page of Postgres, the least that a sync writes. */
+export const CHUNK_SIZE = 8192
 /**
- * Key: `ino`, `index`. The bytes of a file from `index` × the store's chunk size; what is missing, at
- * the end of `bytes` or as a whole record, is zeros.
+ * Most chunks of a segment: large records are read fast, and from 1 MiB on Firefox keeps a value in a file
+ * of its own. The README has the measurements.
  */
-export interface ChunkRecord {
-  readonly ino: Ino
-  readonly index: number
+export const SEGMENT_CHUNKS = 120
+
+/** Key: `sequence`, which rises by one with each record. The changes of one sync, or a part of them. */
+export interface LogRecord {
+  readonly sequence: number
+  /** JSON: an array of records of facts and of content; see codec.ts. */
+  readonly facts: string
+  /** The content that the facts speak of, one after the other. */
   readonly bytes: Uint8Array
-  /** Of `bytes`, `ino` and `index`. */
-  readonly sum?: number
+  /** Of all of the above. */
+  readonly sum: number
+}
+
+/** Key: `id`, which is never used again. Written once, never changed. */
+export interface SegmentRecord {
+  readonly id: number
+  /** Chunks, one after the other, each padded with zeros. Chunks without a byte other than 0 have no place. */
+  readonly bytes: Uint8Array
 }
 
 // Records of STATE. Key: `key`.
 
-/** `nextIno` is the first inode number never given out. */
-export interface TreeRecord {
-  readonly key: typeof TREE
-  readonly nextIno: Ino
-  /** Records in INODES and in ENTRIES. */
-  readonly inodes?: number
-  readonly entries?: number
+/** There from the beginning. */
+export interface HeadRecord {
+  readonly key: typeof HEAD
+  /** `Head` as JSON in UTF-8. */
+  readonly bytes: Uint8Array
+  /** Of `bytes`. */
+  readonly sum: number
 }
 
-/** Written when the store is made. */
-export interface FormatRecord {
-  readonly key: typeof FORMAT
-  /** Bytes of a chunk in this store: a power of two. */
-  readonly chunkSize: number
+/** The whole file system but for what LOG says. */
+export interface Head {
+  /** Of the first record in LOG, now or in future. */
+  readonly sequence: number
+  /** Above the id of every segment there has been. */
+  readonly nextSegment: number
+  readonly segments: readonly SegmentEntry[]
+  /** Entries in the order of `readdir`. */
+  readonly facts: readonly FactRecord[]
 }
+
+export interface SegmentEntry {
+  readonly id: number
+  /** Chunks that it has a place for. */
+  readonly chunks: number
+  /** Of its bytes. */
+  readonly sum: number
+  /** Which of them count. */
+  readonly runs: readonly Run[]
+}
+
+/** From place `at` on `count` chunks of a file, from its chunk `index` on. */
+export type Run = readonly [at: number, ino: Ino, index: number, count: number]
 
 /** There only while the store is open where there are no Web Locks; see owner.ts. */
 export interface OwnerRecord {
@@ -80,41 +89,11 @@ export interface SessionRecord {
   readonly key: typeof SESSION
 }
 
-export type StateRecord = TreeRecord | FormatRecord | OwnerRecord | SessionRecord
+export type StateRecord = HeadRecord | OwnerRecord | SessionRecord
 
-export const TREE = 'tree'
-export const FORMAT = 'format'
+export const HEAD = 'head'
 export const OWNER = 'owner'
 export const SESSION = 'session'
-
-/**
- * Of new stores. Half of what makes Chromium put a value into a file of its own, which triples the time
- * of a commit; four pages of Postgres; more records than with 64 KiB cost opening little. The README has
- * the measurements.
- */
-export const CHUNK_SIZE: number = 32 * 1024
-export const CHUNK_SIZE_MIN = 4096
-export const CHUNK_SIZE_MAX: number = 1024 * 1024
-
-/** Of stores that version 1 made; it had no record of it. */
-const CHUNK_SIZE_OF_VERSION_1 = 64 * 1024
-
-/**
- * What makes each version of the layout from the one before it, within the transaction of the upgrade;
- * the first makes it from nothing. All of them run for a new store.
- */
-export const MIGRATIONS: readonly ((transaction: IDBTransaction, isNew: boolean) => void)[] = [
-  ({ db }) => {
-    db.createObjectStore(INODES, { keyPath: 'ino' })
-    db.createObjectStore(ENTRIES, { keyPath: ['parent', 'name'] })
-    db.createObjectStore(CHUNKS, { keyPath: ['ino', 'index'] })
-    db.createObjectStore(STATE, { keyPath: 'key' })
-  },
-  (transaction, isNew) => {
-    const chunkSize = isNew ? CHUNK_SIZE : CHUNK_SIZE_OF_VERSION_1
-    transaction.objectStore(STATE).put({ key: FORMAT, chunkSize } satisfies FormatRecord)
-  },
-]
 
 const PREFIX = 'wasm-vfs/idb:'
 
@@ -133,9 +112,4 @@ export function checkStoreName(name: string): void {
   if (typeof name !== 'string')
     throw new TypeError(`a store's name is a string, not ${typeof name}`)
   if (name === '') throw new VfsError('EINVAL', 'open', { path: name, detail: 'the name is empty' })
-}
-
-/** All chunks of a file from `index` on. An array sorts after every number. */
-export function chunksFrom(ino: Ino, index: number): IDBKeyRange {
-  return IDBKeyRange.bound([ino, index], [ino, []])
 }

@@ -1,39 +1,29 @@
-// Reads a whole store into memory in one transaction: the tree at once, the chunks in pages, so that no
-// more than two pages are in memory besides the files themselves. Everything read is checked; what
-// cannot be is damage (EIO), never an empty store.
+// Reads a whole store into memory in one transaction: the head and the log at once, the segments in
+// pages, so that no more than two pages are in memory besides the files themselves. Everything read is
+// checked; what cannot be is damage (EIO), never an empty store.
 
-import {
-  emptyTree,
-  isRegular,
-  TreeBuilder,
-  VfsError,
-  type Inode,
-  type Tree,
-} from '@wasm-vfs/core/backend'
+import { decodeFact, emptyTree, isRegular, TreeBuilder, type Tree } from '@wasm-vfs/core/backend'
+import { Catalogue } from './catalogue.ts'
 import { checksumOf } from './checksum.ts'
+import { damaged, decodeBatch, decodeHead, type LoggedBatch } from './codec.ts'
 import type { Connection } from './connection.ts'
 import { IdbContent } from './content.ts'
 import type { Counters } from './counters.ts'
+import { Image } from './image.ts'
 import {
-  CHUNK_SIZE_MAX,
-  CHUNK_SIZE_MIN,
-  CHUNKS,
-  ENTRIES,
-  FORMAT,
-  INODES,
+  CHUNK_SIZE,
+  HEAD,
+  LOG,
+  SEGMENTS,
   SESSION,
   STATE,
-  TREE,
-  type ChunkRecord,
-  type EntryRecord,
-  type FormatRecord,
-  type InodeRecord,
+  type HeadRecord,
+  type LogRecord,
+  type SegmentEntry,
+  type SegmentRecord,
   type StateRecord,
-  type TreeRecord,
 } from './layout.ts'
-import type { StoredRecords } from './metadata.ts'
 import type { OpenProgress } from './options.ts'
-import { entryKey, isIntactEntry, isIntactInode } from './records.ts'
 import { resultOf } from './waiting.ts'
 
 export interface LoadOptions {
@@ -45,134 +35,168 @@ export interface LoadOptions {
 export interface LoadedStore {
   readonly tree: Tree
   readonly content: IdbContent
-  readonly records: StoredRecords
+  readonly image: Image
+  readonly catalogue: Catalogue
+  /** Of the next record in the log. */
+  readonly sequence: number
   /** The last session that wrote did not close the store. */
   readonly marked: boolean
 }
 
-/** Chunks in one request: 8 MiB of a store of our own chunk size. */
-const PAGE_CHUNKS = 256
+/** Segments in one request: 7.5 MiB. */
+const PAGE_SEGMENTS = 8
+/** Live places of a segment, in all, from which on its buffer is not copied. */
+const DENSE = 0.75
 
 export function loadStore(options: LoadOptions): Promise<LoadedStore> {
   const { connection, counters, onProgress } = options
   return connection.transaction('readonly', 'default', async (transaction, progress) => {
-    const chunks = transaction.objectStore(CHUNKS)
+    const segments = transaction.objectStore(SEGMENTS)
     // All asked for at once: each answer costs a round trip to the browser's storage process.
-    const [inodes, entries, state, firstPage, chunksTotal] = await Promise.all([
-      resultOf<InodeRecord[]>(transaction.objectStore(INODES).getAll()),
-      resultOf<EntryRecord[]>(transaction.objectStore(ENTRIES).getAll()),
+    const [state, log, segmentsThere] = await Promise.all([
       resultOf<StateRecord[]>(transaction.objectStore(STATE).getAll()),
-      resultOf<ChunkRecord[]>(chunks.getAll(undefined, PAGE_CHUNKS)),
-      onProgress === undefined ? 0 : resultOf(chunks.count()),
+      resultOf<LogRecord[]>(transaction.objectStore(LOG).getAll()),
+      resultOf(segments.count()),
     ])
-    counters.reads += 4
-    const chunkSize = chunkSizeOf(state)
-    const { tree, records } = buildTree(inodes, entries, state, firstPage.length > 0)
-    const content = new IdbContent(chunkSize)
-    let chunksLoaded = 0
-    let page = firstPage
-    while (page.length > 0) {
+    counters.reads += 3
+    const record = state.find((each): each is HeadRecord => each.key === HEAD)
+    if (record === undefined) throw damaged('the list of all files is missing')
+    const head = decodeHead(record)
+    const catalogue = new Catalogue()
+    for (const fact of head.facts) catalogue.apply(decodeFact(fact))
+    const image = new Image()
+    image.load(head.segments, head.nextSegment, record.bytes.length)
+    const content = new IdbContent(image)
+    const sequence = replay(log, head.sequence, { catalogue, image, content })
+    for (const { bytes } of log) counters.bytesRead += bytes.length
+
+    const entries = head.segments.toSorted((a, b) => a.id - b.id)
+    const bytesTotal = entries.reduce((sum, { chunks }) => sum + chunks * CHUNK_SIZE, 0)
+    let bytesLoaded = 0
+    for await (const page of pagesOf(segments, entries)) {
       progress()
-      const next = page.length < PAGE_CHUNKS ? undefined : pageAfter(chunks, page.at(-1)!)
-      // Should this page be found damaged, nobody awaits the next.
-      next?.catch(() => {})
-      for (const record of page) {
-        checkChunk(record, tree.inodes.get(record.ino), chunkSize)
-        content.load(record.ino, record.index, record.bytes)
-        counters.bytesRead += record.bytes.length
-      }
-      chunksLoaded += page.length
-      onProgress?.({ chunksLoaded, chunksTotal })
-      if (next === undefined) break
-      page = await next
       counters.reads++
+      for (const [entry, segment] of page) {
+        loadSegment(entry, segment, { image, content })
+        bytesLoaded += entry.chunks * CHUNK_SIZE
+      }
+      onProgress?.({ bytesLoaded, bytesTotal })
     }
-    for (const record of inodes) checkCount(record, content)
+    counters.bytesRead += bytesLoaded
+    if (segmentsThere > entries.length) {
+      throw damaged(`there are ${segmentsThere} segments, of which ${entries.length} are known`)
+    }
+    checkContent(image, catalogue)
     const marked = state.some(({ key }) => key === SESSION)
-    return { tree, content, records, marked }
+    return { tree: treeOf(catalogue), content, image, catalogue, sequence, marked }
   })
 }
 
-function pageAfter(chunks: IDBObjectStore, { ino, index }: ChunkRecord): Promise<ChunkRecord[]> {
-  return resultOf(chunks.getAll(IDBKeyRange.lowerBound([ino, index], true), PAGE_CHUNKS))
-}
+type Page = readonly (readonly [SegmentEntry, SegmentRecord])[]
 
-function chunkSizeOf(state: readonly StateRecord[]): number {
-  const format = state.find((record): record is FormatRecord => record.key === FORMAT)
-  if (format === undefined) throw damaged('the record of their format is missing')
-  const { chunkSize } = format
-  const isPowerOfTwo = Number.isSafeInteger(chunkSize) && (chunkSize & (chunkSize - 1)) === 0
-  if (!isPowerOfTwo || chunkSize < CHUNK_SIZE_MIN || chunkSize > CHUNK_SIZE_MAX) {
-    throw damaged(`a chunk of ${String(chunkSize)} bytes cannot be`)
+/** Each page is on its way while the one before it is being worked on. */
+async function* pagesOf(
+  segments: IDBObjectStore,
+  entries: readonly SegmentEntry[],
+): AsyncGenerator<Page> {
+  let next = requestPage(segments, entries, 0)
+  for (let at = 0; at < entries.length; at += PAGE_SEGMENTS) {
+    const page = await next
+    next = requestPage(segments, entries, at + PAGE_SEGMENTS)
+    // Should this page be found damaged, nobody awaits the next.
+    next.catch(() => {})
+    yield page
   }
-  return chunkSize
 }
 
-function buildTree(
-  inodes: readonly InodeRecord[],
-  entries: EntryRecord[],
-  state: readonly StateRecord[],
-  hasChunks: boolean,
-): Pick<LoadedStore, 'tree' | 'records'> {
-  const record = state.find((each): each is TreeRecord => each.key === TREE)
-  if (record === undefined) {
-    if (inodes.length > 0 || entries.length > 0 || hasChunks) {
-      throw damaged('the next inode number is missing')
+async function requestPage(
+  segments: IDBObjectStore,
+  entries: readonly SegmentEntry[],
+  at: number,
+): Promise<Page> {
+  const wanted = entries.slice(at, at + PAGE_SEGMENTS)
+  if (wanted.length === 0) return []
+  const range = IDBKeyRange.bound(wanted[0]!.id, wanted.at(-1)!.id)
+  const records = await resultOf<SegmentRecord[]>(segments.getAll(range))
+  const byId = new Map(records.map((record) => [record.id, record]))
+  return wanted.map((entry) => {
+    const record = byId.get(entry.id)
+    if (record === undefined) throw damaged(`segment ${entry.id} is missing`)
+    return [entry, record] as const
+  })
+}
+
+type Loading = Pick<LoadedStore, 'catalogue' | 'image' | 'content'>
+
+/** Applies the log, whose records begin with `sequence`; answers with the number of the next. */
+function replay(
+  log: readonly LogRecord[],
+  sequence: number,
+  { catalogue, image, content }: Loading,
+): number {
+  let next = sequence
+  const batches: LoggedBatch[] = []
+  for (const record of log) {
+    if (record.sequence !== next) throw damaged(`commit ${next} is missing`)
+    next++
+    const batch = decodeBatch(record)
+    for (const fact of batch.facts) catalogue.apply(fact)
+    image.logged(batch.content, [record])
+    batches.push(batch)
+  }
+  // Of several that wrote a chunk, the last counts.
+  const loaded = new Set<string>()
+  for (const batch of batches.toReversed()) {
+    for (const change of batch.content) {
+      const { type, ino, index } = change
+      const key = `${ino}/${index}`
+      if (type !== 'chunk' || !image.isInLog(ino, index) || loaded.has(key)) continue
+      loaded.add(key)
+      content.load(ino, index, change.bytes)
     }
-    const tree = emptyTree()
-    const records = { inodes: new Set<number>(), entries: new Set<string>(), nextIno: 0 }
-    return { tree, records: { ...records, nextOrder: 0 } }
   }
-  checkNumber('inodes', inodes.length, record.inodes)
-  checkNumber('names', entries.length, record.entries)
+  return next
+}
+
+/** Loads what the log has not replaced. */
+function loadSegment(
+  { id, chunks, sum, runs }: SegmentEntry,
+  { bytes }: SegmentRecord,
+  { image, content }: Omit<Loading, 'catalogue'>,
+): void {
+  const whole = bytes instanceof Uint8Array && bytes.length === chunks * CHUNK_SIZE
+  if (!whole || sum !== checksumOf(bytes, id)) {
+    const inos = [...new Set(runs.map(([, ino]) => ino))].join(', ')
+    throw damaged(`segment ${id}, with content of inode ${inos}, is not as it was written`)
+  }
+  // Taken over as it is, the buffer also keeps the dead places in memory.
+  const live = runs.reduce((count, run) => count + run[3], 0)
+  const dense = live >= DENSE * chunks
+  for (const [at, ino, index, count] of runs) {
+    for (let each = 0; each < count; each++) {
+      if (!image.isIn(id, ino, index + each)) continue
+      const start = (at + each) * CHUNK_SIZE
+      const end = start + CHUNK_SIZE
+      content.load(ino, index + each, dense ? bytes.subarray(start, end) : bytes.slice(start, end))
+    }
+  }
+}
+
+function checkContent(image: Image, { inodes }: Catalogue): void {
+  for (const [ino, index] of image.chunks()) {
+    const inode = inodes.get(ino)
+    if (inode === undefined || !isRegular(inode.mode)) {
+      throw damaged(`there is content of inode ${ino}, which is no file`)
+    }
+    if (!(index >= 0) || index * CHUNK_SIZE >= inode.size) {
+      throw damaged(`inode ${ino} has ${inode.size} bytes and yet a chunk ${index}`)
+    }
+  }
+}
+
+function treeOf(catalogue: Catalogue): Tree {
+  if (catalogue.inodes.size === 0) return emptyTree()
   const builder = new TreeBuilder()
-  builder.apply({ type: 'next', ino: record.nextIno })
-  for (const inode of inodes) {
-    if (!isIntactInode(inode)) throw damaged(`inode ${inode.ino} is not as it was written`)
-    builder.apply({ type: 'inode', ...inode })
-  }
-  entries.sort((a, b) => a.order - b.order)
-  for (const entry of entries) {
-    const { parent, name, ino } = entry
-    if (!isIntactEntry(entry)) throw damaged(`the name '${name}' is not as it was written`)
-    builder.apply({ type: 'entry', parent, name, ino })
-  }
-  const records: StoredRecords = {
-    inodes: new Set(inodes.map(({ ino }) => ino)),
-    entries: new Set(entries.map(({ parent, name }) => entryKey(parent, name))),
-    nextIno: record.nextIno,
-    nextOrder: (entries.at(-1)?.order ?? -1) + 1,
-  }
-  return { tree: builder.build(), records }
-}
-
-function checkChunk(record: ChunkRecord, inode: Inode | undefined, chunkSize: number): void {
-  const { ino, index, bytes, sum } = record
-  if (inode === undefined || !isRegular(inode.mode)) {
-    throw damaged(`there is content of inode ${ino}, which is no file`)
-  }
-  if (!(bytes instanceof Uint8Array) || bytes.length > chunkSize) {
-    throw damaged(`chunk ${index} of inode ${ino} is not bytes, or too many`)
-  }
-  if (!Number.isSafeInteger(index) || index < 0 || index * chunkSize >= inode.size) {
-    throw damaged(`inode ${ino} has ${inode.size} bytes and yet a chunk ${index}`)
-  }
-  if (sum !== undefined && sum !== checksumOf(bytes, ino, index)) {
-    throw damaged(`chunk ${index} of inode ${ino} is not as it was written`)
-  }
-}
-
-function checkCount({ ino, chunks }: InodeRecord, content: IdbContent): void {
-  const there = content.recordsOf(ino)
-  if (chunks === undefined || chunks === there) return
-  throw damaged(`inode ${ino} has ${there} of its ${chunks} chunks`)
-}
-
-function checkNumber(what: string, there: number, expected: number | undefined): void {
-  if (expected === undefined || expected === there) return
-  throw damaged(`there are ${there} of ${expected} ${what}`)
-}
-
-function damaged(detail: string): VfsError {
-  return new VfsError('EIO', 'open', { detail: `the stored files are damaged: ${detail}` })
+  for (const fact of catalogue.facts()) builder.apply(fact)
+  return builder.build()
 }

@@ -1,167 +1,141 @@
-// The metadata store: a batch, content included, becomes one readwrite transaction. What is on storage
-// is therefore always the whole file system as it was at some moment, whatever dies when.
+// The metadata store: a batch, content included, becomes one readwrite transaction, which adds a record
+// to the log or folds it. What is on storage is therefore always the whole file system as it was at some
+// moment, whatever dies when.
 
-import type { Batch, DurabilityLevel, Fact, Ino, MetadataStore } from '@wasm-vfs/core/backend'
-import { checksumOf } from './checksum.ts'
-import type { Connection } from './connection.ts'
-import type { ContentFact } from './content.ts'
+import {
+  VfsError,
+  type Batch,
+  type DurabilityLevel,
+  type Fact,
+  type MetadataStore,
+} from '@wasm-vfs/core/backend'
+import type { Catalogue } from './catalogue.ts'
+import { encodeBatch, partsOf } from './codec.ts'
+import type { Connection, TransactionBody } from './connection.ts'
+import type { Change, ChunkFact, ContentFact, IdbContent } from './content.ts'
 import type { Counters } from './counters.ts'
-import { CHUNKS, chunksFrom, ENTRIES, INODES, STATE, type ChunkRecord } from './layout.ts'
-import { entryKey, entryRecord, inodeRecord, treeRecord } from './records.ts'
+import { writeFold, type Fold, type WrittenFold } from './fold.ts'
+import type { Image } from './image.ts'
+import { LOG } from './layout.ts'
 import { mark, unmark, usesLevelDb } from './torn-log.ts'
-import { resultOf } from './waiting.ts'
 
 export interface IdbMetadataOptions {
   readonly connection: Connection
   readonly counters: Counters
   readonly level: DurabilityLevel
-  readonly records: StoredRecords
-  /** The records of a file's content in storage once the present batch is. */
-  readonly chunksOf: (ino: Ino) => number
+  readonly content: IdbContent
+  readonly image: Image
+  readonly catalogue: Catalogue
+  /** Of the next record in the log. */
+  readonly sequence: number
 }
-
-/** What storage has besides content, as far as a commit needs to know it. */
-export interface StoredRecords {
-  readonly inodes: Set<Ino>
-  /** As `entryKey` says. */
-  readonly entries: Set<string>
-  nextIno: Ino
-  /** Above the order of every entry. */
-  nextOrder: number
-}
-
-/**
- * Content handed to the browser before one of its answers is awaited, in bytes: what a large batch may
- * have in flight between the page and the browser's storage process.
- */
-const SLICE_BYTES = 8 * 1024 * 1024
 
 export class IdbMetadata implements MetadataStore<ContentFact> {
   readonly #connection: Connection
   readonly #counters: Counters
   readonly #level: DurabilityLevel
-  readonly #chunksOf: (ino: Ino) => number
-  readonly #stored: StoredRecords
+  readonly #content: IdbContent
+  readonly #image: Image
+  #catalogue: Catalogue
+  #sequence: number
   #marked = false
 
-  constructor({ connection, counters, level, records, chunksOf }: IdbMetadataOptions) {
-    this.#connection = connection
-    this.#counters = counters
-    this.#level = level
-    this.#chunksOf = chunksOf
-    this.#stored = records
+  constructor(options: IdbMetadataOptions) {
+    this.#connection = options.connection
+    this.#counters = options.counters
+    this.#level = options.level
+    this.#content = options.content
+    this.#image = options.image
+    this.#catalogue = options.catalogue
+    this.#sequence = options.sequence
   }
 
   async commit({ facts, storeFacts }: Batch<ContentFact>): Promise<void> {
-    const stored = this.#stored
-    const firstOrder = stored.nextOrder
-    stored.nextOrder += facts.length
-    const durability = this.#level.current === 'strict' ? 'strict' : 'relaxed'
-    const counts = countsAfter(stored, facts)
-    // The body may run twice, if the connection is lost: it starts from the batch alone.
-    await this.#connection.transaction('readwrite', durability, async (transaction, progress) => {
-      if (usesLevelDb && !this.#marked) mark(transaction)
-      this.#putFacts(transaction, facts, firstOrder)
-      if (counts !== undefined) transaction.objectStore(STATE).put(treeRecord(counts))
-      await putContent(transaction, storeFacts, progress)
-      this.#counters.writes += facts.length + storeFacts.length
-    })
+    const changes = storeFacts.filter((fact) => fact.type !== 'fold')
+    const fold = storeFacts.find((fact) => fact.type === 'fold')
+    if (fold === undefined) await this.#append(facts, changes)
+    else await this.#fold(facts, changes, fold.moved)
     this.#counters.commits++
-    this.#marked = usesLevelDb
-    applyTo(stored, facts)
-    for (const fact of storeFacts) {
-      if (fact.type === 'chunk') this.#counters.bytesWritten += fact.bytes.length
-    }
   }
 
   acknowledge(): void {}
 
   sync(): void {}
 
+  /** A store that is closed clean has nothing in its log, because segments open faster. */
   async close(clean: boolean): Promise<void> {
-    if (clean && this.#marked) await unmark(this.#connection)
-    this.#connection.close()
-  }
-
-  #putFacts(transaction: IDBTransaction, facts: readonly Fact[], firstOrder: number): void {
-    const inodes = transaction.objectStore(INODES)
-    const entries = transaction.objectStore(ENTRIES)
-    let order = firstOrder
-    for (const fact of facts) {
-      switch (fact.type) {
-        case 'inode':
-          inodes.put(inodeRecord(fact, this.#chunksOf(fact.ino)))
-          break
-        case 'drop':
-          inodes.delete(fact.ino)
-          break
-        case 'entry':
-          entries.put(entryRecord(fact, order++))
-          break
-        case 'remove':
-          entries.delete([fact.parent, fact.name])
-          break
-      }
+    try {
+      if (clean && this.#image.hasLog) await this.#foldAtClose()
+      if (clean && this.#marked) await unmark(this.#connection)
+    } finally {
+      this.#content.clear()
+      this.#connection.close()
     }
   }
-}
 
-async function putContent(
-  transaction: IDBTransaction,
-  facts: readonly ContentFact[],
-  progress: () => void,
-): Promise<void> {
-  const chunks = transaction.objectStore(CHUNKS)
-  // A file that was cut and then grew has its new chunks in the same batch.
-  for (const fact of facts) {
-    if (fact.type === 'cut') chunks.delete(chunksFrom(fact.ino, fact.index))
+  async #append(facts: readonly Fact[], content: readonly Change[]): Promise<void> {
+    let next = this.#sequence
+    const records = Array.from(partsOf({ facts, content }), (part) => encodeBatch(next++, part))
+    const durability = this.#level.current === 'strict' ? 'strict' : 'relaxed'
+    await this.#transaction(durability, (transaction) => {
+      const log = transaction.objectStore(LOG)
+      for (const record of records) log.put(record, record.sequence)
+      this.#counters.writes += records.length
+    })
+    this.#sequence = next
+    this.#image.logged(content, records)
+    for (const fact of facts) this.#catalogue.apply(fact)
+    for (const { bytes } of records) this.#counters.bytesWritten += bytes.length
   }
-  let inFlight = 0
-  for (const fact of facts) {
-    if (fact.type === 'hole') chunks.delete([fact.ino, fact.index])
-    if (fact.type !== 'chunk') continue
-    const { ino, index, bytes } = fact
-    const sum = checksumOf(bytes, ino, index)
-    const request = chunks.put({ ino, index, bytes, sum } satisfies ChunkRecord)
-    inFlight += bytes.length
-    if (inFlight < SLICE_BYTES) continue
-    await resultOf(request)
-    progress()
-    inFlight = 0
-  }
-}
 
-/** What the record of the tree must say after a batch; undefined if it stays. */
-function countsAfter(
-  stored: StoredRecords,
-  facts: readonly Fact[],
-): { nextIno: Ino; inodes: number; entries: number } | undefined {
-  // Only records that come or go count, and a batch has one fact for each.
-  let [inodes, entries, nextIno] = [stored.inodes.size, stored.entries.size, stored.nextIno]
-  for (const fact of facts) {
-    if (fact.type === 'next') nextIno = fact.ino
-    else if (fact.type === 'inode') inodes += stored.inodes.has(fact.ino) ? 0 : 1
-    else if (fact.type === 'drop') inodes -= stored.inodes.has(fact.ino) ? 1 : 0
-    else {
-      const there = stored.entries.has(entryKey(fact.parent, fact.name))
-      if (fact.type === 'entry') entries += there ? 0 : 1
-      else entries -= there ? 1 : 0
+  /**
+   * Strict in any case: Chromium keeps large records in files of their own, which a relaxed transaction
+   * leaves to the system to write back, whenever and in whatever order. After a power cut a head could
+   * then be there without its segments.
+   */
+  async #fold(
+    facts: readonly Fact[],
+    changes: readonly Change[],
+    moved: readonly ChunkFact[],
+  ): Promise<void> {
+    const catalogue = this.#catalogue.with(facts)
+    const plan = this.#image.plan(changes, moved)
+    const fold: Fold = { plan, catalogue, sequence: this.#sequence }
+    let written: WrittenFold | undefined
+    await this.#transaction('strict', async (transaction, progress) => {
+      written = await writeFold(transaction, fold, progress)
+      this.#counters.writes += plan.removed.length + plan.made.length + 2
+    })
+    const { entries, headBytes, bytes } = written!
+    this.#image.folded(plan, changes, entries, headBytes)
+    this.#catalogue = catalogue
+    this.#counters.bytesWritten += bytes
+  }
+
+  /** Never rejects: a log that stays costs the next opening a moment. */
+  async #foldAtClose(): Promise<void> {
+    const fold = this.#content.takeFold()
+    try {
+      await this.#fold([], [], fold.moved)
+    } catch {
+      // No room, a database that was deleted, a browser that is going down: everything is in the log.
     }
   }
-  const {
-    inodes: { size },
-    entries: { size: names },
-  } = stored
-  if (inodes === size && entries === names && nextIno === stored.nextIno) return undefined
-  return { nextIno, inodes, entries }
-}
 
-function applyTo(stored: StoredRecords, facts: readonly Fact[]): void {
-  for (const fact of facts) {
-    if (fact.type === 'next') stored.nextIno = fact.ino
-    else if (fact.type === 'inode') stored.inodes.add(fact.ino)
-    else if (fact.type === 'drop') stored.inodes.delete(fact.ino)
-    else if (fact.type === 'entry') stored.entries.add(entryKey(fact.parent, fact.name))
-    else stored.entries.delete(entryKey(fact.parent, fact.name))
+  async #transaction(
+    durability: IDBTransactionDurability,
+    body: TransactionBody<void>,
+  ): Promise<void> {
+    try {
+      // The body may run twice, if the connection is lost: it starts from the batch alone.
+      await this.#connection.transaction('readwrite', durability, (transaction, progress) => {
+        if (usesLevelDb && !this.#marked) mark(transaction)
+        return body(transaction, progress)
+      })
+    } catch (error) {
+      if (error instanceof VfsError && error.code === 'ETIMEDOUT') this.#image.lost()
+      throw error
+    }
+    this.#marked = usesLevelDb
   }
 }

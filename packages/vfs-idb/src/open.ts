@@ -7,7 +7,6 @@ import {
   takeOwnership,
   toVfsError,
   VfsError,
-  type Ino,
   type ReleaseLock,
   type Vfs,
 } from '@wasm-vfs/core/backend'
@@ -71,11 +70,11 @@ interface Opening {
 async function openStore(opening: Opening): Promise<Vfs> {
   const { name, settings, counters, connection, release } = opening
   const { level, onProgress, persist } = settings
-  const { tree, content, records, marked } = await loadStore({ connection, counters, onProgress })
+  const { marked, tree, ...loaded } = await loadStore({ connection, counters, onProgress })
   if (marked && usesLevelDb) await leaveLog(connection)
+  const { content } = loaded
   void content.refreshSpace()
   if (persist !== undefined) void askToPersist(persist)
-  const chunksOf = (ino: Ino): number => content.recordsOf(ino)
   return new InodeFs<ContentFact>({
     backend: 'idb',
     name,
@@ -88,7 +87,7 @@ async function openStore(opening: Opening): Promise<Vfs> {
       maxFileSize: FILE_SIZE_MAX,
     },
     content,
-    metadata: new IdbMetadata({ connection, counters, level, records, chunksOf }),
+    metadata: new IdbMetadata({ connection, counters, level, ...loaded }),
     tree,
     stats: () => ({ ...counters }),
     release,

@@ -3,9 +3,9 @@
 import type { Durability, DurabilityLevel, OwnershipOptions } from '@wasm-vfs/core/backend'
 
 export interface OpenProgress {
-  /** Chunks (of 32 KiB and less) read so far, and in all. */
-  readonly chunksLoaded: number
-  readonly chunksTotal: number
+  /** Bytes of files read so far, and in all; those of the last changes are not counted. */
+  readonly bytesLoaded: number
+  readonly bytesTotal: number
 }
 
 export interface IdbOptions extends OwnershipOptions {

@@ -4,16 +4,35 @@
 import { ROOT_INO, VfsError } from '@wasm-vfs/core'
 import { deleteIdb, openIdb } from '@wasm-vfs/idb'
 import { describe, expect, it } from 'vitest'
-import { inRaw, resultOf, withStore } from './raw.ts'
+import { checksumOf } from '../src/checksum.ts'
+import { decodeHead, encodeBatch, encodeHead } from '../src/codec.ts'
+import { CHUNK_SIZE, SEGMENT_CHUNKS, type Head, type HeadRecord } from '../src/layout.ts'
+import { inRaw, recordsOf, resultOf, withStore } from './raw.ts'
 
-/** A file of five chunks with two names, and a directory. */
+const SEGMENT_BYTES = SEGMENT_CHUNKS * CHUNK_SIZE
+
+/** A file of three segments, and two commits in the log: a directory, and a page of the file. */
 async function makeStore(name: string): Promise<number> {
-  const vfs = await openIdb(name)
+  let vfs = await openIdb(name)
   const file = vfs.create(ROOT_INO, 'a', 0o644)
-  vfs.link(file, ROOT_INO, 'b')
-  vfs.mkdir(ROOT_INO, 'directory', 0o755)
-  vfs.write(file, new Uint8Array(5 * 32_768).fill(1), 0)
+  for (const at of [0, 1, 2])
+    vfs.write(file, new Uint8Array(SEGMENT_BYTES).fill(at + 1), at * SEGMENT_BYTES)
   await vfs.close()
+  vfs = await openIdb(name)
+  vfs.mkdir(ROOT_INO, 'directory', 0o755)
+  await vfs.sync()
+  vfs.write(file, new Uint8Array(8192).fill(2), 8192)
+  await vfs.sync()
+  // A store that is closed clean has no log, so what it had before is put back.
+  const { log, segments } = await recordsOf(name)
+  const head = await inRaw(name, (each) => resultOf(each.objectStore('state').get('head')))
+  await vfs.close()
+  await inRaw(name, (each) => {
+    each.objectStore('segments').clear()
+    for (const record of segments) each.objectStore('segments').put(record, record.id)
+    for (const record of log) each.objectStore('log').put(record, record.sequence)
+    each.objectStore('state').put(head)
+  })
   return file
 }
 
@@ -23,106 +42,141 @@ type Spoil = (transaction: IDBTransaction, file: number) => unknown
 async function change(
   transaction: IDBTransaction,
   store: string,
-  key: IDBValidKey,
+  key: number,
   changes: object,
 ): Promise<void> {
   const records = transaction.objectStore(store)
   const record = await resultOf<object>(records.get(key))
-  records.put({ ...record, ...changes })
+  records.put({ ...record, ...changes }, key)
 }
 
-const CHUNK = 'chunks'
+/** As a faulty version might write it: the checksum is right. */
+async function changeHead(
+  transaction: IDBTransaction,
+  changes: (head: Head) => Partial<Head>,
+): Promise<void> {
+  const state = transaction.objectStore('state')
+  const head = decodeHead(await resultOf<HeadRecord>(state.get('head')))
+  state.put(encodeHead({ ...head, ...changes(head) }))
+}
+
+/** Of segment 1. */
+const content = (): Uint8Array => new Uint8Array(SEGMENT_BYTES).fill(2)
+
 const spoilings: readonly [string, RegExp, Spoil][] = [
   [
-    'a chunk is missing',
-    /4 of its 5 chunks/,
-    (each, file) => each.objectStore(CHUNK).delete([file, 2]),
-  ],
-  ['all chunks are missing', /0 of its 5 chunks/, (each) => each.objectStore(CHUNK).clear()],
-  [
-    'one bit of a chunk has changed',
-    /chunk 3 of inode 2 is not as it was written/,
-    (each, file) =>
-      change(each, CHUNK, [file, 3], { bytes: new Uint8Array(32_768).fill(1).fill(3, 777, 778) }),
+    'a segment is missing',
+    /segment 1 is missing/,
+    (each) => each.objectStore('segments').delete(1),
   ],
   [
-    'a chunk is shorter',
-    /chunk 3 of inode 2 is not as it was written/,
-    (each, file) => change(each, CHUNK, [file, 3], { bytes: new Uint8Array(32_764).fill(1) }),
+    'all segments are missing',
+    /segment 0 is missing/,
+    (each) => each.objectStore('segments').clear(),
   ],
   [
-    'a chunk is in another place',
-    /chunk 4 of inode 2 is not as it was written/,
-    async (each, file) => {
-      const moved = await resultOf<object>(each.objectStore(CHUNK).get([file, 0]))
-      each.objectStore(CHUNK).put({ ...moved, index: 4 })
+    'one bit of a segment has changed',
+    /segment 1, with content of inode 2, is not as it was written/,
+    (each) => change(each, 'segments', 1, { bytes: content().fill(3, 777, 778) }),
+  ],
+  [
+    'a segment is shorter',
+    /segment 1, .* is not as it was written/,
+    (each) => change(each, 'segments', 1, { bytes: content().subarray(8192) }),
+  ],
+  [
+    'a segment is in the place of another',
+    /segment 1, .* is not as it was written/,
+    async (each) => {
+      const other = await resultOf<object>(each.objectStore('segments').get(0))
+      await change(each, 'segments', 1, { ...other, id: 1 })
     },
   ],
   [
-    'a chunk of no file',
-    /inode 77/,
-    (each) => each.objectStore(CHUNK).put({ ino: 77, index: 0, bytes: Uint8Array.of(1) }),
+    'a segment is text',
+    /segment 0, .* is not as it was written/,
+    (each) => change(each, 'segments', 0, { bytes: 'text' }),
   ],
   [
-    'a chunk beyond the end',
-    /yet a chunk 5/,
-    (each, file) => each.objectStore(CHUNK).put({ ino: file, index: 5, bytes: Uint8Array.of(1) }),
+    'a segment that belongs to nothing',
+    /4 segments, of which 3 are known/,
+    (each) => each.objectStore('segments').put({ id: 99, bytes: content() }, 99),
+  ],
+  ['a commit is missing', /commit 0 is missing/, (each) => each.objectStore('log').delete(0)],
+  [
+    'one bit of a commit has changed',
+    /commit 1 is not as it was written/,
+    (each) => change(each, 'log', 1, { bytes: new Uint8Array(8192).fill(2, 1) }),
   ],
   [
-    'a chunk of text',
-    /not bytes/,
-    (each, file) => change(each, CHUNK, [file, 0], { bytes: 'text' }),
+    'the facts of a commit have changed',
+    /commit 0 is not as it was written/,
+    (each) => change(each, 'log', 0, { facts: '[]' }),
   ],
   [
-    'a chunk that is too long',
-    /too many/,
-    (each, file) => change(each, CHUNK, [file, 0], { bytes: new Uint8Array(32_769) }),
+    'a commit with facts of an unknown form',
+    /unknown form: \["z",5\]/,
+    (each) => {
+      const { sequence, bytes } = encodeBatch(0, { facts: [], content: [] })
+      const facts = '[["z",5]]'
+      const sum = checksumOf(bytes, sequence, checksumOf(new TextEncoder().encode(facts)))
+      each.objectStore('log').put({ sequence, facts, bytes, sum }, sequence)
+    },
   ],
-  ['no root', /2 of 3 inodes/, (each) => each.objectStore('inodes').delete(ROOT_INO)],
-  ['no inodes', /0 of 3 inodes/, (each) => each.objectStore('inodes').clear()],
+  ['no head', /list of all files is missing/, (each) => each.objectStore('state').delete('head')],
   [
-    "a file's size has changed",
-    /inode 2 is not as it was written/,
-    (each, file) => change(each, 'inodes', file, { size: 200_000 }),
+    'the head has changed',
+    /list of all files is not as it was written/,
+    async (each) => {
+      const state = each.objectStore('state')
+      const record = await resultOf<HeadRecord>(state.get('head'))
+      state.put({ ...record, bytes: record.bytes.with(40, 32) })
+    },
   ],
   [
-    'a name is missing',
-    /2 of 3 names/,
-    (each) => each.objectStore('entries').delete([ROOT_INO, 'b']),
+    'no root',
+    /root is not a directory/,
+    async (each) => {
+      each.objectStore('log').clear()
+      await changeHead(each, ({ facts }) => ({
+        facts: facts.filter(([letter, ino]) => letter !== 'i' || ino !== ROOT_INO),
+      }))
+    },
   ],
+  ['content of no file', /content of inode 77, which is no file/, (each) => logChunk(each, 77, 0)],
   [
-    'a name leads elsewhere',
-    /name 'a' is not as it was written/,
-    (each) => change(each, 'entries', [ROOT_INO, 'a'], { ino: 3 }),
+    'content beyond the end of its file',
+    /has 2949120 bytes and yet a chunk 360/,
+    (each, file) => logChunk(each, file, 3 * SEGMENT_CHUNKS),
   ],
   [
     'a name that leads nowhere',
     /'c' leads to inode 99/,
-    async (each) => {
-      each.objectStore('entries').put({ parent: ROOT_INO, name: 'c', ino: 99, order: 50 })
-      await change(each, 'state', 'tree', { entries: 4 })
+    (each) => {
+      const entry = { type: 'entry', parent: ROOT_INO, name: 'c', ino: 99 } as const
+      each.objectStore('log').put(encodeBatch(2, { facts: [entry], content: [] }), 2)
     },
   ],
-  ['no tree', /next inode number/, (each) => each.objectStore('state').delete('tree')],
-  ['no format', /format is missing/, (each) => each.objectStore('state').delete('format')],
-  [
-    'a chunk size that cannot be',
-    /48000 bytes/,
-    (each) => change(each, 'state', 'format', { chunkSize: 48_000 }),
-  ],
 ]
+
+function logChunk(transaction: IDBTransaction, ino: number, index: number): void {
+  const chunk = { type: 'chunk', ino, index, bytes: Uint8Array.of(1) } as const
+  transaction.objectStore('log').put(encodeBatch(2, { facts: [], content: [chunk] }), 2)
+}
 
 describe('damage is EIO, says what it is, and nothing is changed', () => {
   it.each(spoilings)('%s', async (title, message, spoil) => {
     const name = `damaged: ${title}`
     const file = await makeStore(name)
     await inRaw(name, (each) => spoil(each, file))
-    const records = (): Promise<unknown[]> =>
-      inRaw(name, (each) =>
-        Promise.all(
-          [...each.objectStoreNames].map((store) => resultOf(each.objectStore(store).getAll())),
-        ),
-      )
+    const records = (): Promise<string> =>
+      inRaw(name, async (each) => {
+        const stores = [...each.objectStoreNames].map((store) => each.objectStore(store))
+        return JSON.stringify(
+          await Promise.all(stores.map((store) => resultOf<unknown[]>(store.getAll()))),
+          (_, value: unknown) => (value instanceof Uint8Array ? checksumOf(value) : value),
+        )
+      })
     const before = await records()
     for (let attempt = 0; attempt < 2; attempt++) {
       const error: unknown = await openIdb(name).catch((reason: unknown) => reason)
@@ -131,7 +185,7 @@ describe('damage is EIO, says what it is, and nothing is changed', () => {
       expect((error as VfsError).operation).toBe('open')
       expect((error as VfsError).message).toMatch(message)
     }
-    expect(await records()).toEqual(before)
+    expect(await records()).toBe(before)
     await deleteIdb(name)
   })
 })
@@ -152,7 +206,7 @@ describe('what is counted stays right', () => {
       const { put } = IDBObjectStore.prototype
       try {
         IDBObjectStore.prototype.put = function (value: unknown, key?: IDBValidKey) {
-          if (this.name === 'chunks') throw new DOMException('no space', 'QuotaExceededError')
+          if (this.name !== 'state') throw new DOMException('no space', 'QuotaExceededError')
           return put.call(this, value, key)
         }
         await expect(open.sync()).rejects.toMatchObject({ code: 'ENOSPC' })

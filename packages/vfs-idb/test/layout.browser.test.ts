@@ -3,13 +3,15 @@
 import { ROOT_INO, type Vfs } from '@wasm-vfs/core'
 import { deleteIdb, listIdb, openIdb } from '@wasm-vfs/idb'
 import { describe, expect, it, vi } from 'vitest'
+import { checksumOf } from '../src/checksum.ts'
+import { CHUNK_SIZE, SEGMENT_CHUNKS } from '../src/layout.ts'
 import { chunksOf, databaseOf, inRaw, openRaw, resultOf, withStore } from './raw.ts'
 
 const FILE = 2
 
-/** A store as version 1 wrote it: the root, and one sparse file of 100,000 bytes with two names. */
-async function makeVersion1(name: string): Promise<void> {
-  const request = indexedDB.open(databaseOf(name), 1)
+/** A store as version 1 or 2 wrote it: the root, and one sparse file of 100,000 bytes with two names. */
+async function makeOld(name: string, version: 1 | 2, chunkSize = 65_536): Promise<void> {
+  const request = indexedDB.open(databaseOf(name), version)
   request.onupgradeneeded = () => {
     const { result: database } = request
     database.createObjectStore('inodes', { keyPath: 'ino' })
@@ -18,16 +20,22 @@ async function makeVersion1(name: string): Promise<void> {
     database.createObjectStore('state', { keyPath: 'key' })
   }
   ;(await resultOf(request)).close()
+  const chunk = { ino: FILE, index: 65_536 / chunkSize, bytes: Uint8Array.of(7, 8) }
+  const times = { atime: 1, mtime: 2, ctime: 3 }
+  const root = { ino: ROOT_INO, mode: 0o40755, size: 0, ...times }
+  const file = { ino: FILE, mode: 0o100640, size: 100_000, ...times }
   await inRaw(name, (transaction) => {
-    const times = { atime: 1, mtime: 2, ctime: 3 }
     const inodes = transaction.objectStore('inodes')
-    inodes.put({ ino: ROOT_INO, mode: 0o40755, size: 0, ...times })
-    inodes.put({ ino: FILE, mode: 0o100640, size: 100_000, ...times })
+    inodes.put(version === 1 ? root : { ...root, chunks: 0, sum: 894_727_478 })
+    inodes.put(version === 1 ? file : { ...file, chunks: 1, sum: 2_236_837_080 })
     const entries = transaction.objectStore('entries')
     entries.put({ parent: ROOT_INO, name: 'a', ino: FILE, order: 9 })
     entries.put({ parent: ROOT_INO, name: 'b', ino: FILE, order: 4 })
-    transaction.objectStore('chunks').put({ ino: FILE, index: 1, bytes: Uint8Array.of(7, 8) })
-    transaction.objectStore('state').put({ key: 'tree', nextIno: 12 })
+    const sum = checksumOf(chunk.bytes, FILE, chunk.index)
+    transaction.objectStore('chunks').put(version === 1 ? chunk : { ...chunk, sum })
+    const state = transaction.objectStore('state')
+    state.put({ key: 'tree', nextIno: 12, ...(version === 2 && { inodes: 2, entries: 2 }) })
+    if (version === 2) state.put({ key: 'format', chunkSize })
   })
 }
 
@@ -37,11 +45,18 @@ function contentOf(vfs: Vfs, ino: number): Uint8Array {
   return content
 }
 
-describe('a store of version 1', () => {
-  it('is read to the last attribute, and written on', async () => {
-    await makeVersion1('layout-v1')
-    await withStore('layout-v1', async (vfs, again) => {
-      expect(vfs.readdir(ROOT_INO).map(({ name }) => name)).toEqual(['b', 'a'])
+describe.each([
+  [1, 65_536],
+  [2, 32_768],
+  [2, 4096],
+  [2, 65_536],
+] as const)('a store of version %d with chunks of %d bytes', (version, chunkSize) => {
+  const name = `layout-v${version}-${chunkSize}`
+
+  it('is read to the last attribute, has the present layout from then on, and is written on', async () => {
+    await makeOld(name, version, chunkSize)
+    await withStore(name, async (vfs, again) => {
+      expect(vfs.readdir(ROOT_INO).map((entry) => entry.name)).toEqual(['b', 'a'])
       const [mtime, ctime] = [2, 3]
       const attributes = { ino: FILE, mode: 0o100640, nlink: 2, size: 100_000, mtime, ctime }
       expect(vfs.getattr(FILE)).toMatchObject(attributes)
@@ -49,30 +64,24 @@ describe('a store of version 1', () => {
       expected.set([7, 8], 65_536)
       expect(contentOf(vfs, FILE)).toEqual(expected)
       expect(vfs.create(ROOT_INO, 'c', 0o644)).toBe(12)
+      vfs.write(FILE, Uint8Array.of(9), 50_000)
       const reopened = await again()
-      expect(reopened.readdir(ROOT_INO).map(({ name }) => name)).toEqual(['b', 'a', 'c'])
+      expect(reopened.readdir(ROOT_INO).map((entry) => entry.name)).toEqual(['b', 'a', 'c'])
+      expected[50_000] = 9
       expect(contentOf(reopened, FILE)).toEqual(expected)
-    })
-  })
-
-  it('keeps its chunks of 64 KiB, and has the present version from then on', async () => {
-    await makeVersion1('layout-v1-chunks')
-    await withStore('layout-v1-chunks', async (vfs, again) => {
-      vfs.write(FILE, new Uint8Array(200_000).fill(9), 0)
-      const reopened = await again()
-      expect(contentOf(reopened, FILE)).toEqual(new Uint8Array(200_000).fill(9))
-      const stored = await chunksOf('layout-v1-chunks')
-      expect(stored.map(({ index }) => index)).toEqual([0, 1, 2, 3])
-      expect(stored[0]!.bytes).toHaveLength(65_536)
-      const database = await openRaw('layout-v1-chunks')
-      expect(database.version).toBe(2)
+      expect((await chunksOf(name)).map(({ index }) => index)).toEqual([6, 8])
+      const database = await openRaw(name)
+      expect(database.version).toBe(3)
+      expect([...database.objectStoreNames]).toEqual(['log', 'segments', 'state'])
       database.close()
     })
   })
+})
 
+describe('an old store', () => {
   it('that is empty is empty', async () => {
     const name = 'layout-v1-empty'
-    await makeVersion1(name)
+    await makeOld(name, 1)
     await inRaw(name, (each) => {
       for (const store of each.objectStoreNames) each.objectStore(store).clear()
     })
@@ -82,27 +91,34 @@ describe('a store of version 1', () => {
       expect((await again()).readdir(ROOT_INO)).toHaveLength(1)
     })
   })
-})
 
-describe('a store of another chunk size', () => {
-  it.each([4096, 131_072])('is read and written in its own (%d bytes)', (chunkSize) =>
-    withStore(`layout-chunks-${chunkSize}`, async (vfs, again) => {
-      await vfs.close()
-      await inRaw(vfs.name, (each) => {
-        each.objectStore('state').put({ key: 'format', chunkSize })
-      })
-      let reopened = await again()
-      const file = reopened.create(ROOT_INO, 'file', 0o644)
-      const expected = Uint8Array.from({ length: 300_000 }, (_, at) => (at % 251) + 1)
-      reopened.write(file, expected, 0)
-      reopened.truncate(file, 280_001)
-      reopened = await again()
-      expect(contentOf(reopened, file)).toEqual(expected.subarray(0, 280_001))
-      const stored = await chunksOf(vfs.name)
-      expect(stored).toHaveLength(Math.ceil(280_001 / chunkSize))
-      expect(stored[0]!.bytes).toHaveLength(chunkSize)
-    }),
-  )
+  const chunk = { ino: FILE, index: 2, bytes: Uint8Array.of(7, 8), sum: 5 }
+  it.each<[string, RegExp, string, object]>([
+    ['a chunk has changed', /chunk 2 of inode 2 is not as it was written/, 'chunks', chunk],
+    ['there is content of no file', /content of no file/, 'chunks', { ...chunk, ino: 9 }],
+    ['a chunk is too much', /2 of its 1 chunks/, 'chunks', { ...chunk, index: 1, sum: undefined }],
+    [
+      'a name has changed',
+      /name 'a' is not/,
+      'entries',
+      { parent: 1, name: 'a', ino: 2, order: 9, sum: 1 },
+    ],
+    ['a name is too much', /3 of 2 names/, 'entries', { parent: 1, name: 'c', ino: 2, order: 10 }],
+    ['the chunk size cannot be', /48000 bytes/, 'state', { key: 'format', chunkSize: 48_000 }],
+  ])('that is damaged stays as it is: %s', async (title, message, store, record) => {
+    const name = `layout-damaged-${title}`
+    await makeOld(name, 2, 32_768)
+    await inRaw(name, (each) => each.objectStore(store).put(record))
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const opening = openIdb(name)
+      await expect(opening).rejects.toMatchObject({ code: 'EIO', operation: 'open' })
+      await expect(opening).rejects.toThrow(message)
+    }
+    const database = await openRaw(name)
+    expect(database.version).toBe(2)
+    database.close()
+    await resultOf(indexedDB.deleteDatabase(databaseOf(name)))
+  })
 })
 
 describe('opening', () => {
@@ -155,18 +171,19 @@ describe('opening', () => {
   it('tells how far it is', () =>
     withStore('layout-progress', async (vfs) => {
       const file = vfs.create(ROOT_INO, 'file', 0o644)
-      vfs.write(file, new Uint8Array(40 << 20).fill(1), 0)
+      const page = 8 * SEGMENT_CHUNKS * CHUNK_SIZE
+      vfs.write(file, new Uint8Array(5 * page).fill(1), 0)
       await vfs.close()
       const told: number[] = []
       const again = await openIdb('layout-progress', {
-        onProgress({ chunksLoaded, chunksTotal }) {
-          expect(chunksTotal).toBe(1280)
-          told.push(chunksLoaded)
+        onProgress({ bytesLoaded, bytesTotal }) {
+          expect(bytesTotal).toBe(5 * page)
+          told.push(bytesLoaded / page)
         },
       })
-      expect(told).toEqual([256, 512, 768, 1024, 1280])
+      expect(told).toEqual([1, 2, 3, 4, 5])
       const last = new Uint8Array(1)
-      expect(again.read(file, last, (40 << 20) - 1)).toBe(1)
+      expect(again.read(file, last, 5 * page - 1)).toBe(1)
       expect(last[0]).toBe(1)
       await again.close()
     }))

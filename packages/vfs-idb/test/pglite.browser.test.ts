@@ -125,9 +125,9 @@ async function holdTransactions(name: string): Promise<() => Promise<void>> {
   await new Promise<void>((resolve) => {
     const keep = (): void => {
       resolve()
-      if (held) transaction.objectStore('state').get('tree').onsuccess = keep
+      if (held) transaction.objectStore('state').get('head').onsuccess = keep
     }
-    transaction.objectStore('state').get('tree').onsuccess = keep
+    transaction.objectStore('state').get('head').onsuccess = keep
   })
   return async () => {
     held = false

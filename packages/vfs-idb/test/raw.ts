@@ -2,6 +2,14 @@
 
 import type { Vfs } from '@wasm-vfs/core'
 import { deleteIdb, openIdb, type IdbOptions } from '@wasm-vfs/idb'
+import { decodeBatch, decodeHead } from '../src/codec.ts'
+import {
+  CHUNK_SIZE,
+  type Head,
+  type HeadRecord,
+  type LogRecord,
+  type SegmentRecord,
+} from '../src/layout.ts'
 
 export const databaseOf = (name: string): string => `wasm-vfs/idb:${name}`
 
@@ -62,8 +70,48 @@ export interface StoredChunk {
   readonly bytes: Uint8Array
 }
 
-export function chunksOf(name: string): Promise<StoredChunk[]> {
-  return inRaw(name, (transaction) =>
-    resultOf<StoredChunk[]>(transaction.objectStore('chunks').getAll()),
-  )
+export interface StoredRecords {
+  readonly head: Head
+  readonly log: readonly LogRecord[]
+  readonly segments: readonly SegmentRecord[]
+}
+
+export function recordsOf(name: string): Promise<StoredRecords> {
+  return inRaw(name, async (transaction) => {
+    const [head, log, segments] = await Promise.all([
+      resultOf<HeadRecord>(transaction.objectStore('state').get('head')),
+      resultOf<LogRecord[]>(transaction.objectStore('log').getAll()),
+      resultOf<SegmentRecord[]>(transaction.objectStore('segments').getAll()),
+    ])
+    return { head: decodeHead(head), log, segments }
+  })
+}
+
+/** All chunks that storage has, by inode and index: what the segments say, and then the log. */
+export async function chunksOf(name: string): Promise<StoredChunk[]> {
+  const { head, log, segments } = await recordsOf(name)
+  const chunks = new Map<string, StoredChunk>()
+  const set = (chunk: StoredChunk): void => void chunks.set(`${chunk.ino}/${chunk.index}`, chunk)
+  for (const { id, runs } of head.segments) {
+    const { bytes } = segments.find((segment) => segment.id === id)!
+    for (const [at, ino, index, count] of runs) {
+      for (let each = 0; each < count; each++) {
+        const start = (at + each) * CHUNK_SIZE
+        set({ ino, index: index + each, bytes: bytes.slice(start, start + CHUNK_SIZE) })
+      }
+    }
+  }
+  for (const record of log) {
+    for (const change of decodeBatch(record).content) {
+      const { ino, index } = change
+      if (change.type === 'chunk') set(change)
+      else if (change.type === 'hole') chunks.delete(`${ino}/${index}`)
+      else {
+        for (const [key, chunk] of chunks) {
+          if (chunk.ino === ino && chunk.index >= index) chunks.delete(key)
+        }
+      }
+    }
+  }
+  return [...chunks.values()].sort((a, b) => a.ino - b.ino || a.index - b.index)
 }
