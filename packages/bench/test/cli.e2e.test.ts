@@ -16,6 +16,9 @@ const webkit = await findWebKit()
 
 const CLI = join(import.meta.dirname, '..', 'src', 'cli.ts')
 
+/** The machine may be busy. */
+const RUN_TIMEOUT_MS = 240_000
+
 let directory = ''
 
 beforeAll(() => {
@@ -239,7 +242,7 @@ describe('a run of every kind of column, cut short by Ctrl-C,', () => {
     run.process.kill('SIGINT')
     ended = await run.ended
     document = documentAt(file)
-  })
+  }, RUN_TIMEOUT_MS)
 
   test('leaves a whole document and a table', () => {
     expect(ended.code).toBe(130)

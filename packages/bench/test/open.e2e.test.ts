@@ -135,6 +135,8 @@ describe.each(BROWSER_NAMES)('in %s, the interactive page', (name) => {
     expect(await page.locator('#command').textContent()).toBe('pnpm bench --durability relaxed')
     await page.locator('[data-preset=quick]').press('Enter')
     expect(new URL(page.url()).search).toBe('')
+    await page.locator('[data-preset=full]').press('Enter')
+    expect(new URL(page.url()).search).toBe('?backend=*&workload=*')
     // What only a driven browser can measure is shown, and cannot be chosen.
     expect(await page.locator('input[value=vfs-large-memory]').isDisabled()).toBe(true)
 

@@ -21,6 +21,9 @@ import type { Missing } from './needs-worker.ts'
 const GROUPS = ['backend', 'workload', 'durability'] as const
 type Group = (typeof GROUPS)[number]
 
+/** As a pattern. */
+const ALL = '*'
+
 const PRESETS: Readonly<Record<string, Given>> = {
   quick: {},
   full: { full: true },
@@ -107,15 +110,18 @@ export class Form {
     for (const group of GROUPS) {
       const boxes = this.#boxes(group)
       if (boxes.every(({ checked, dataset }) => checked === 'quick' in dataset)) continue
-      const chosen = boxes.filter(({ checked }) => checked).map(({ value }) => value)
-      if (chosen.length > 0) parameters.set(group, chosen.join(','))
+      const chosen = this.#checked(group)
+      const isAll = chosen.length === boxes.filter(({ disabled }) => !disabled).length
+      if (chosen.length > 0) parameters.set(group, isAll ? ALL : chosen.join(','))
     }
     if (this.#samples.value !== '') parameters.set('samples', this.#samples.value)
     return parameters
   }
 
   get command(): string {
-    const options = [...this.parameters].map(([name, value]) => ` --${name} ${value}`)
+    const options = [...this.parameters].map(([name, value]) =>
+      value === ALL ? ` --${name} '${ALL}'` : ` --${name} ${value}`,
+    )
     return `pnpm bench${options.join('')}`
   }
 
