@@ -112,6 +112,9 @@ export class Rounds {
   }
 
   async run(): Promise<RunOutcome> {
+    const waited = performance.now() - this.#startedAt
+    // In the middle of a sample, if that is where it falls.
+    const timer = setTimeout(() => this.#preview(), Math.max(0, PREVIEW_MS - waited))
     try {
       await this.#warmUp()
       do {
@@ -129,6 +132,8 @@ export class Rounds {
       if (!interrupted && !(error instanceof BrowserLost)) throw error
       if (!interrupted) this.#hooks.progress.say(`${(error as Error).message}: the run ends here.`)
       return { document: this.document(false), endedBy: interrupted ? 'interrupt' : 'browser' }
+    } finally {
+      clearTimeout(timer)
     }
     return { document: this.document(true), endedBy: undefined }
   }
@@ -147,7 +152,7 @@ export class Rounds {
   }
 
   #preview(): void {
-    if (this.#previewed) return
+    if (this.#previewed || !this.#results.hasSamples) return
     this.#previewed = true
     const document = this.document(false)
     // Columns that had no turn yet would only say so.
