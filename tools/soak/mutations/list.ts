@@ -12,7 +12,7 @@ export interface Mutation {
   /** What the broken store does. */
   readonly what: string
   readonly edits: readonly Edit[]
-  /** The test file that notices, and which of its tests. */
+  /** The test file that notices, and which of its tests (a long name in quotes is cut at 40 characters). */
   readonly test: string
   readonly named?: string
 }
@@ -21,6 +21,7 @@ const AHP = 'packages/vfs-opfs-ahp/src'
 const CORE = 'packages/vfs-core/src'
 const TESTS = 'packages/vfs-opfs-ahp/test/crash'
 const CRASH = `${TESTS}/crash.test.ts`
+const REGRESSIONS = `${TESTS}/regressions.test.ts`
 const FAULTS = `${TESTS}/faults.test.ts`
 
 function edit(file: string, from: string, to: string): Edit {
@@ -58,6 +59,19 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     test: CRASH,
     named: 'each operation and sync, and pairs',
+  },
+  {
+    rule: 1,
+    what: 'an fsync does not cover a name that a rename has taken away',
+    edits: [
+      edit(
+        `${CORE}/engine/journal.ts`,
+        '    if (replaced !== undefined) this.#concerned.add(replaced.ino)\n',
+        '',
+      ),
+    ],
+    test: REGRESSIONS,
+    named: 'an fsync covers a name',
   },
   {
     rule: 2,
@@ -114,13 +128,13 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       content('must be on storage before the new size is.\n    region.file.reliedUpon = true', ''),
     ],
-    test: `${TESTS}/regressions.test.ts`,
+    test: REGRESSIONS,
   },
   {
     rule: 3,
     what: 'bytes over old ones are not flushed before the size that shows them',
     edits: [content('if (end > size && region.written > size) region.file.reliedUpon = true', '')],
-    test: `${TESTS}/regressions.test.ts`,
+    test: REGRESSIONS,
   },
   {
     rule: 3,
@@ -330,6 +344,13 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'growth is not reserved',
     edits: [edit(`${AHP}/pool/pool-file.ts`, 'if (end <= size) return', 'if (end > -1) return')],
     test: `${TESTS}/space.test.ts`,
+  },
+  {
+    rule: 10,
+    what: 'pieces of a long write end within sectors',
+    edits: [content('ZERO_PIECE - ((at + done) % ZERO_PIECE)', 'ZERO_PIECE')],
+    test: REGRESSIONS,
+    named: 'a long write across',
   },
   {
     rule: 10,

@@ -100,12 +100,14 @@ async function firstFailure(
       timeoutMs: TIMEOUT_MS,
     },
   )
-  if (failure === undefined) return undefined
   if (!existsSync(report)) throw new Error(`vitest wrote no report: ${failure}`)
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as VitestReport
-  const failed = testResults
-    .flatMap(({ assertionResults }) => assertionResults)
-    .find(({ status }) => status === 'failed')
+  const results = testResults.flatMap(({ assertionResults }) => assertionResults)
+  if (failure === undefined) {
+    if (results.some(({ status }) => status === 'passed')) return undefined
+    throw new Error(`${test} has no test named '${named}'`)
+  }
+  const failed = results.find(({ status }) => status === 'failed')
   // A file that does not even load has caught nothing.
   if (failed === undefined) throw new Error(testResults[0]?.message ?? failure)
   return failed.title
