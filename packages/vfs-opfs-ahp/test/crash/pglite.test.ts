@@ -27,7 +27,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { target } from './target.ts'
 
 const SEED = Number(process.env['CRASH_SEED'] ?? 1)
-const STATES = Number(process.env['CRASH_STATES'] ?? 24_000)
+const STATES = Number(process.env['CRASH_STATES'] ?? 18_000)
 /** Of each level. A state of a database is a hundred times that of a workload. */
 const JUDGED = Math.ceil(STATES / 1000)
 const STARTED = Math.ceil(JUDGED / 8)
