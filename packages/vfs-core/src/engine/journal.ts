@@ -81,6 +81,8 @@ export class Journal<StoreFact> implements ContentHost {
       fresh,
     })
     this.#concerned.add(parent.ino).add(inode.ino)
+    // It has lost a name, which its own fsync covers; dropped, it has none to be called by.
+    if (replaced !== undefined) this.#concerned.add(replaced.ino)
   }
 
   entryRemoved(parent: Inode, name: string, inode: Inode): void {

@@ -223,12 +223,17 @@ export class PoolContent implements ContentStore<PoolFact> {
 
   // ---- Writing.
 
-  /** Zeros over what is zero already stay unwritten: a new write-ahead log segment is 16 MiB of them. */
+  /**
+   * Zeros over what is zero already stay unwritten: a new write-ahead log segment is 16 MiB of them.
+   * Pieces end at sectors, so that a death between two of them tears none that was whole.
+   */
   #writeBeyond(region: Region, from: Uint8Array, at: number): void {
-    for (let done = 0; done < from.length; done += ZERO_PIECE) {
-      const piece = from.subarray(done, done + ZERO_PIECE)
-      if (at + done >= region.written && isZero(piece)) continue
-      this.#gathering.write(region, piece, at + done)
+    for (let done = 0; done < from.length;) {
+      const piece = from.subarray(done, done + ZERO_PIECE - ((at + done) % ZERO_PIECE))
+      if (at + done < region.written || !isZero(piece)) {
+        this.#gathering.write(region, piece, at + done)
+      }
+      done += piece.length
     }
   }
 

@@ -59,6 +59,18 @@ const WORKLOADS: readonly Regression[] = [
     ],
   },
   {
+    name: 'a long write across the end tears no sector of what was there',
+    workload: [
+      ['write', '/a', 7698, 70_000],
+      ['fsync', '/a'],
+      ['write', '/a', 7811, 70_000],
+    ],
+  },
+  {
+    name: 'an fsync covers a name that a rename has taken away',
+    workload: [['link', '/a', '/y'], ['sync'], ['rename', '/d/c', '/y'], ['fsync', '/a']],
+  },
+  {
     name: 'a close after a crash takes no bytes of a file whose cut is not on storage',
     workload: [
       ['append', '/a', 1000],
