@@ -106,7 +106,8 @@ export class IdbContent implements ContentStore<ContentFact> {
     const changes: Change[] = []
     let bytes = 0
     for (const [ino, { dirty, cutFrom }] of this.#changed) {
-      if (this.#image.hasFrom(ino, cutFrom)) changes.push({ type: 'cut', ino, index: cutFrom })
+      const isCut = cutFrom < Infinity && this.#image.hasFrom(ino, cutFrom)
+      if (isCut) changes.push({ type: 'cut', ino, index: cutFrom })
       for (const index of dirty) {
         const chunk = this.#lend(ino, index)
         if (chunk !== undefined) {
