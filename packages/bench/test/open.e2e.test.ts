@@ -91,13 +91,13 @@ describe.each(BROWSER_NAMES)('in %s, the interactive page', (name) => {
     // The rivals in one of the browsers, for the sake of time.
     const backends = name === 'chromium' ? `${OURS},${RIVALS}` : OURS
     const count = 2 * backends.split(',').length
-    await open(`${server.url}/?backend=${backends}&${WORK}2`)
+    await open(`${server.url}/?backend=${backends}&${WORK}1`)
     expect(await page.locator('#alerts').textContent()).toBe('')
     await page.evaluate(storeSomething, 'of-somebody-else')
     await page.evaluate(storeSomething, 'wasm-vfs-bench-left-behind')
     await run()
     await ended()
-    expect(await page.locator('#doing').textContent()).toMatch(/^Done: 2 whole rounds in \d+:\d\d/)
+    expect(await page.locator('#doing').textContent()).toMatch(/^Done: 1 whole round in \d+:\d\d/)
     const cells = await page.locator('.level-relaxed [data-cell]').allTextContents()
     expect(cells).toHaveLength(count)
     for (const text of cells) expect(text.trim()).toMatch(/^[\d.,]+ (µs|ms)/)
@@ -105,7 +105,7 @@ describe.each(BROWSER_NAMES)('in %s, the interactive page', (name) => {
     expect(await page.evaluate(whatIsStored)).toEqual(['of-somebody-else', 'of-somebody-else'])
 
     const document = parseJson(await saved('#save-json'))
-    expect(document).toMatchObject({ complete: true, rounds: 2 })
+    expect(document).toMatchObject({ complete: true, rounds: 1 })
     expect(document.env.browser.name).toBe(name)
     expect(document.env.node).toBeUndefined()
     expect(compare(document, document).cells).toHaveLength(count)
