@@ -1,7 +1,7 @@
 // The interactive page in real browsers, by keyboard: it runs what its address says, keeps what others
 // have stored, and its JSON is that of the command line.
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -15,7 +15,7 @@ import type { BenchDocument } from '../src/schema.ts'
 import { siteDirectories } from '../src/site.ts'
 import { DESKTOP, looks, overflowing, PHONE } from './page-checks.ts'
 
-const ROOT = join(import.meta.dirname, '..', '..', '..')
+const PROFILES = join(import.meta.dirname, '..', '..', '..', '.profiles')
 /** Columns and workloads that take seconds, and need no Postgres. */
 const WORK = 'workload=file-stat-100,file-append&durability=relaxed&samples='
 const OURS = 'memory,opfs-ahp'
@@ -29,7 +29,8 @@ let site = ''
 
 beforeAll(async () => {
   // On disk, where a browser's profile belongs.
-  directory = mkdtempSync(join(ROOT, 'node_modules', '.bench-open-'))
+  mkdirSync(PROFILES, { recursive: true })
+  directory = mkdtempSync(join(PROFILES, 'bench-open-'))
   site = join(directory, 'site')
   await buildOpenPage(site)
 })
