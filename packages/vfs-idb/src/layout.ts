@@ -2,10 +2,10 @@
 // writes the database takes its names and record types from here.
 //
 // The files are cut into chunks. SEGMENTS holds chunks by the hundred, because a browser reads one large
-// record ten times as fast as the same bytes in small ones; the HEAD in STATE says whose they are, and
-// holds all metadata. What has changed since the head was written is in LOG, some records per sync, mostly one, because
-// nothing is cheaper to commit than one small record. Now and then the log is folded: what it changed
-// becomes new segments, a new head is written, and the log is emptied, in the transaction of a sync.
+// record several times as fast as the same bytes in small ones; the HEAD in STATE says whose they are, and
+// holds all metadata. What has changed since the head was written is in LOG: mostly one record per sync,
+// because nothing is cheaper to commit. Now and then the log is folded: what it changed becomes new
+// segments, a new head is written, and the log is emptied, in the transaction of a sync.
 
 import { VfsError, type FactRecord, type Ino } from '@wasm-vfs/core/backend'
 
