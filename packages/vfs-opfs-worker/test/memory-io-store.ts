@@ -128,6 +128,12 @@ class MemoryIoStore implements IoStore {
     return Promise.resolve({ total: CAPACITY, free: this.#free() })
   }
 
+  readonly isBehind: boolean = false
+
+  catchUp(): Promise<void> {
+    return Promise.resolve()
+  }
+
   relaxDurability(): void {}
 
   nextDeadline(): number | undefined {

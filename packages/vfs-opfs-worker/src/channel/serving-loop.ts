@@ -63,6 +63,10 @@ import { Requests } from './requests.ts'
 const JOINED_BYTES_MAX = 1024 * 1024
 /** The store is asked for work between requests this often, if there were any. */
 const HOUSEKEEPING_MS = 1000
+/** A program that has asked for nothing for so long is not kept waiting by work of the store's own. */
+const IDLE_MS = 300
+/** After a failure of such work it is tried again. */
+const RETRY_MS = 5000
 /** A busy loop looks at the clock once in so many requests. */
 const REQUESTS_PER_LOOK = 32
 
@@ -98,6 +102,8 @@ export class ServingLoop {
   #untilLook = REQUESTS_PER_LOOK
   #worked = false
   #housekeptAt = Date.now()
+  // When the store may next do work of its own; undefined if it is to be set after this request.
+  #catchUpAt: number | undefined
   #closed = false
 
   constructor(views: SharedViews, store: IoStore, takeMemory: TakeMemory) {
@@ -168,6 +174,7 @@ export class ServingLoop {
 
   #next(): Promise<void> | undefined {
     this.#worked = true
+    this.#catchUpAt = undefined
     if (--this.#untilLook <= 0) {
       this.#untilLook = REQUESTS_PER_LOOK
       const tick = this.#tickIfDue(Date.now())
@@ -354,12 +361,26 @@ export class ServingLoop {
   #due(now: number): Promise<void> | undefined {
     const tick = this.#tickIfDue(now)
     if (tick !== undefined) return tick
-    return this.#housekeepingAt() <= now ? this.#guarded(this.#housekeep()) : undefined
+    if (this.#housekeepingAt() <= now) return this.#guarded(this.#housekeep())
+    if (!this.#store.isBehind) return undefined
+    this.#catchUpAt ??= now + IDLE_MS
+    return this.#catchUpAt <= now ? this.#catchUp() : undefined
+  }
+
+  async #catchUp(): Promise<void> {
+    try {
+      await this.#store.catchUp()
+    } catch (error) {
+      // It concerns nothing that was promised: what is not in the files is in the journal. Whoever closes
+      // the store is told if it fails then.
+      this.#catchUpAt = Date.now() + RETRY_MS
+    }
   }
 
   /** When something is due next. */
   #wakeAt(): number {
-    return Math.min(this.#store.nextDeadline() ?? Infinity, this.#housekeepingAt())
+    const catchUpAt = this.#store.isBehind ? (this.#catchUpAt ?? 0) : Infinity
+    return Math.min(this.#store.nextDeadline() ?? Infinity, this.#housekeepingAt(), catchUpAt)
   }
 
   #housekeepingAt(): number {

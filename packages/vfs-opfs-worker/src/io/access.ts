@@ -77,13 +77,12 @@ export async function patiently<Result>(
   attempt: () => Promise<Result>,
   path: string,
 ): Promise<Result> {
-  const deadline = Date.now() + LINGERING_HANDLE_MS
-  for (;;) {
+  for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
     try {
       return await attempt()
     } catch (thrown) {
       const error = toVfsError(thrown, 'open', { path })
-      if (error.code !== 'EBUSY' || Date.now() >= deadline) throw error
+      if (error.code !== 'EBUSY' || waitedMs >= LINGERING_HANDLE_MS) throw error
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }
   }

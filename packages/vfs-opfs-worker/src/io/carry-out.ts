@@ -16,9 +16,10 @@ export interface CarryOutParts {
   readonly markStaged: () => void | Promise<void>
 }
 
-/** The steps after the commit. `staged`: a session before has marked the evacuations as done. */
+/** `staged`: a session before has marked the evacuations as done. */
 export async function carryOut(plan: Plan, parts: CarryOutParts, staged: boolean): Promise<void> {
   const { directories } = parts
+  for (const path of plan.makeDirectories) await directories.make(path)
   if (!staged) {
     await forAll(plan.evacuations, (each) => move(each, parts))
     if (needsMark(plan)) await parts.markStaged()

@@ -1,60 +1,69 @@
-// Batches of metadata: makes what they rely on, logs them, and carries them out in OPFS. The line in the
-// log is the commit. What comes before it is undone if it fails, here or at the next open; what comes
-// after it is completed, here or at the next open.
+// Batches of metadata, and the content that comes with them. A batch is committed by its line in the log,
+// and the content of small files by their frames in the journal; names follow in OPFS later (landing.ts).
+// So a commit makes no file and opens none, unless a large file is to be flushed for it.
+//
+// Order. What a line of the log relies on is on storage before the line is handed down: frames of the
+// journal, and the bytes of large files that it names. What is done in OPFS for a batch can only be
+// completed, not undone, so it begins when the line is on storage.
 
-import { toVfsError, VfsError, type Fact } from '@wasm-vfs/core/backend'
+import { VfsError, type Fact, type Ino } from '@wasm-vfs/core/backend'
 import { carryOut } from './carry-out.ts'
-import { forAll } from './directories.ts'
 import { SETTLING_MS, STAGING_PATH, stagingPath } from './layout.ts'
 import type { StoreParts } from './parts.ts'
-import { hasSteps, planSteps, type Placed, type Plan } from './plan.ts'
+import { hasSteps, planSteps } from './plan.ts'
+import { stage } from './staging.ts'
 import { departuresOf, imageOf } from './sidecar.ts'
-import { StoredFile } from './stored-file.ts'
+import type { StoredFile } from './stored-file.ts'
 import type { Application } from './tree.ts'
 
 export class Committer {
   readonly #parts: StoreParts
-  // Committed, and not or not all carried out.
-  #unfinished: Plan | undefined
+  // Dropped by a batch, and still to be removed from OPFS.
+  readonly #dropped = new Map<Ino, StoredFile>()
   // Places that files have left, and when; see StoredFile.movedAt.
   readonly #vacated = new Map<string, number>()
+  // In staging, and no batch has said that they exist.
+  readonly #unannounced = new Set<Ino>()
   // Batches that no flush of the log has covered.
   #unflushed = false
+  // Names are partly in order: until that is done, the log must not say anything else of them.
+  #arranging = false
 
   constructor(parts: StoreParts) {
     this.#parts = parts
   }
 
   commit(facts: readonly Fact[], acknowledge: boolean): void | Promise<void> {
-    const { order, tree, level, flusher } = this.#parts
+    const { order, tree, level, flusher, access } = this.#parts
     const suspicious = level.current === 'relaxed' && flusher.suspects.size > 0
-    if (this.#unfinished !== undefined || suspicious) {
-      return this.#commitAfterOthers(facts, acknowledge, suspicious)
-    }
+    if (this.#arranging || suspicious) return this.#commitAfterOthers(facts, acknowledge)
     // What was fsynced before is on storage before the batch, which says what came after.
     order.flushAll()
     const now = Date.now()
     const application = tree.apply(facts, now)
-    if (application.relocations.length > 0) {
-      return this.#commitRelocations(facts, acknowledge, now, application)
-    }
+    const large = this.#largeNamedBy(facts)
+    if (large.length > 0) return this.#commitLarge(facts, acknowledge, now, application, large)
     try {
-      this.#log(facts, now)
+      this.#commitNow(facts, acknowledge, now, application)
     } catch (error) {
-      application.undo()
-      throw error
+      if (!isNoSpace(error)) throw error
+      return this.#commitStaged(facts, acknowledge, error)
     }
-    if (acknowledge) this.acknowledge()
-    this.#checkpointIfDue()
-    return this.#parts.access.settle()
+    return access.settle()
   }
 
   /** Batches committed so far are as durable as the level promises of an fsync. */
   acknowledge(): void {
-    if (!this.#unflushed) return
-    const { level, order } = this.#parts
-    if (level.current === 'strict') this.flushLog()
-    else order.deferLog(() => this.flushLog())
+    const { level, order, journal } = this.#parts
+    if (!this.#unflushed && !journal.unflushed) return
+    if (level.current === 'relaxed') order.deferLog(() => this.flushAll())
+    else this.flushAll()
+  }
+
+  /** Frames first: a line may rely on them. */
+  flushAll(): void {
+    this.#parts.journal.flush()
+    if (this.#unflushed) this.flushLog()
   }
 
   flushLog(): void {
@@ -62,38 +71,95 @@ export class Committer {
     this.#unflushed = false
   }
 
-  /** Carries out what a failure has left undone; throws if that fails again. */
-  async finish(): Promise<void> {
-    const plan = this.#unfinished
-    if (plan === undefined) return
-    const { directories, files, handles, sidecar, access } = this.#parts
-    // What is moved or removed cannot be brought back, so that waits for the batch to be on storage.
-    if (this.#unflushed) this.flushLog()
-    await access.settle()
-    await carryOut(
-      plan,
-      {
-        directories,
-        fileOf: (ino) => files.get(ino),
-        closeHandle: (file) => handles.close(file),
-        markStaged: () => {
-          sidecar.append({ staged: true })
-          this.flushLog()
-          return access.settle()
-        },
-      },
-      false,
+  /** Hands down what no frame says of the small files that have been committed. */
+  journalChanges(): void {
+    const { resident, tree, order, journal, sidecar } = this.#parts
+    const changed = [...resident.inos()].filter(
+      (ino) => resident.isChanged(ino) && tree.inodes.has(ino),
     )
-    sidecar.carriedOut()
-    this.#unfinished = undefined
+    if (changed.length === 0) return
+    // What was written after an fsync, or after a batch, must not reach storage before it. Frames among
+    // themselves are read in order, and none without those before it.
+    if (order.hasFiles || this.#unflushed) order.flushAll()
+    sidecar.begin()
+    journal.append(
+      changed.map((ino) => resident.recordOf(ino)),
+      sidecar.seq,
+    )
+    for (const ino of changed) resident.journalled(ino)
+  }
+
+  /** The file lies in OPFS with all its bytes, on storage; frames of it do not count any more. */
+  announce(ino: Ino): void {
+    const { tree, sidecar, applied, growing } = this.#parts
+    if (!tree.inodes.has(ino)) {
+      this.#unannounced.add(ino)
+      return
+    }
+    this.#parts.files.get(ino)!.dirtySeq = 0
+    growing(0, () => sidecar.append({ voided: [ino] }))
+    applied.stored([ino])
+    this.#parts.voids.set(ino, sidecar.seq)
+    this.flushLog()
+  }
+
+  /** It was in staging, and no batch will name it. */
+  forget(ino: Ino): void {
+    this.#unannounced.delete(ino)
+  }
+
+  /** Has everything that lies in OPFS lie where the tree has it. Completes what a failure has left. */
+  async arrange(): Promise<void> {
+    const { applied, tree, directories, files, handles, order, sidecar, access } = this.#parts
+    if (applied.away.size === 0) return
+    const relocations = applied.relocations(tree)
+    const fileOf = (ino: Ino): StoredFile | undefined => files.get(ino) ?? this.#dropped.get(ino)
+    const plan = planSteps(relocations, {
+      isStaged: (ino) => fileOf(ino)?.path === stagingPath(ino),
+      keepOrphans: true,
+    })
+    // A file about to be moved or removed must not be reopened for a deferred flush.
+    order.flushAll()
+    // What is moved or removed cannot be brought back, so that waits for its batch to be on storage.
+    this.flushAll()
+    await access.settle()
+    if (hasSteps(plan)) {
+      this.#arranging = true
+      // Another file may come to where they lie.
+      for (const file of this.#dropped.values()) handles.close(file)
+      const markStaged = (): void | Promise<void> => {
+        sidecar.append({ staged: true })
+        this.flushLog()
+        return access.settle()
+      }
+      const closeHandle = (file: StoredFile): void => handles.close(file)
+      await carryOut(plan, { directories, fileOf, closeHandle, markStaged }, false)
+    }
+    const now = Date.now()
+    for (const path of departuresOf(relocations)) this.#vacated.set(path, now)
+    sidecar.append({ done: true, since: now })
+    // What is made from here on may take places that a repetition of the moves would clear.
+    this.flushLog()
+    await access.settle()
+    applied.arranged()
+    this.#dropped.clear()
+    this.#arranging = false
+  }
+
+  /** A file has been made in a place that was another's: only its size tells the two apart. */
+  wasVacated(path: string): boolean {
+    return this.#vacated.has(path)
   }
 
   checkpoint(): void {
-    const { sidecar, tree, files, counters, order, handles } = this.#parts
+    const { sidecar, tree, files, counters, order, handles, journal, voids, applied } = this.#parts
+    if (this.#arranging) return
     // An image holds all committed batches and is flushed.
     order.flushAll()
+    journal.flush()
     const dirty = [...files.values()].flatMap((file) => (file.needsFlush ? file.ino : []))
-    const notes = { dirty, hot: handles.firstUsed }
+    const { turn, frames } = journal
+    const notes = { dirty, hot: handles.firstUsed, turn, frames, voids, applied }
     if (!sidecar.checkpoint(imageOf(tree, notes, Date.now()))) return
     counters.checkpoints++
     this.#unflushed = false
@@ -103,178 +169,118 @@ export class Committer {
     for (const file of files.values()) file.dirtySeq = file.needsFlush ? sidecar.seq : 0
   }
 
-  async #commitAfterOthers(
-    facts: readonly Fact[],
-    acknowledge: boolean,
-    suspicious: boolean,
-  ): Promise<void> {
+  // ---- One batch.
+
+  async #commitAfterOthers(facts: readonly Fact[], acknowledge: boolean): Promise<void> {
+    const { level, flusher } = this.#parts
     // What a dead session's relaxed fsyncs covered comes before anything that is committed now.
-    if (suspicious) await this.#parts.flusher.flushSuspects()
-    await this.finish()
+    if (level.current === 'relaxed') await flusher.flushSuspects()
+    if (this.#arranging) await this.arrange()
     await this.commit(facts, acknowledge)
   }
 
-  async #commitRelocations(
+  async #commitLarge(
     facts: readonly Fact[],
     acknowledge: boolean,
     now: number,
     application: Application,
+    large: readonly StoredFile[],
   ): Promise<void> {
-    const { relocations } = application
-    const { access, fresh, files, handles, order, flusher, reservation } = this.#parts
-    const plan = planSteps(relocations, {
-      isStaged: (ino) => files.get(ino)?.path === stagingPath(ino),
-      keepOrphans: true,
-    })
-    const made: StoredFile[] = []
     try {
-      await this.#makeWhatIsNew(plan, made)
-      await this.#flushWhatReplaces(facts, plan)
-      // A file about to be moved or removed must not be reopened for a deferred flush.
-      order.flushAll()
-      await access.settle()
-      this.#log(facts, now)
+      // A name must not lead to new content before that is on storage; else a crash could lose both.
+      for (const file of large) await this.#parts.flusher.flush(file)
+      await this.#parts.access.settle()
     } catch (error) {
       application.undo()
-      await this.#unmake(plan, made)
       throw error
     }
-    for (const path of departuresOf(relocations)) this.#vacated.set(path, now)
-    for (const file of made) {
-      if (this.#vacated.has(file.path)) file.movedAt = now
-      files.set(file.ino, file)
-      fresh.drop(file.ino)
-      reservation.owe(-file.size)
-    }
-    for (const { ino, from } of plan.moves) {
-      // What nobody would have read after a crash has been noted nowhere.
-      if (isStaging(from)) files.get(ino)!.dirtySeq = 0
-    }
-    const steps = hasSteps(plan)
-    if (steps) this.#unfinished = plan
-    else if (acknowledge) this.acknowledge()
-    // From here on the batch counts; but if not even the log can be flushed, nobody can say so.
-    if (steps) this.flushLog()
-    await access.settle()
-    const dropped = relocations.flatMap(({ ino, dropped: gone }) => (gone && files.get(ino)) || [])
-    for (const file of dropped) {
-      order.forget(file)
-      flusher.forget(file)
-      handles.close(file)
-    }
-    if (steps) await this.#finishIfPossible()
-    for (const { ino } of dropped) files.delete(ino)
-    if (this.#unfinished === undefined) this.#checkpointIfDue()
-    await access.settle()
+    this.#commitNow(facts, acknowledge, now, application)
+    await this.#parts.access.settle()
   }
 
-  /** The batch is committed, so this is no failure of the commit: the next one, or an open, completes it. */
-  async #finishIfPossible(): Promise<void> {
+  /** Without room for both the journal and the files: what has no file yet goes to staging instead. */
+  async #commitStaged(
+    facts: readonly Fact[],
+    acknowledge: boolean,
+    error: VfsError,
+  ): Promise<void> {
+    const { resident, files } = this.#parts
+    const inos = [...resident.inos()].filter((ino) => resident.isChanged(ino) && !files.has(ino))
+    if (inos.length === 0) throw error
+    for (const ino of inos) {
+      const file = await stage(this.#parts, ino)
+      file.isLarge = true
+      this.announce(ino)
+      resident.drop(ino)
+    }
+    await this.commit(facts, acknowledge)
+  }
+
+  #commitNow(
+    facts: readonly Fact[],
+    acknowledge: boolean,
+    now: number,
+    application: Application,
+  ): void {
+    const { sidecar, counters, growing, journal, tree, files, applied, voids } = this.#parts
+    const voided = [...this.#unannounced].filter((ino) => tree.inodes.has(ino))
     try {
-      await this.finish()
+      this.journalChanges()
+      // The batch may name what they say.
+      journal.flush()
+      const notes = { time: now, frames: journal.frames, ...(voided.length > 0 && { voided }) }
+      growing(0, () => sidecar.commit(facts, notes))
     } catch (error) {
-      if (!(error instanceof VfsError)) throw error
+      application.undo()
+      throw error
     }
-  }
-
-  #log(facts: readonly Fact[], now: number): void {
-    const { sidecar, counters, growing } = this.#parts
-    growing(0, () => sidecar.commit(facts, now))
     this.#unflushed = true
     counters.commits++
-  }
-
-  #checkpointIfDue(): void {
-    if (this.#parts.sidecar.checkpointDue) this.checkpoint()
-  }
-
-  // ---- Before the commit.
-
-  async #makeWhatIsNew(plan: Plan, made: StoredFile[]): Promise<void> {
-    const { directories, sidecar, access, flusher } = this.#parts
-    const intent = plan.makeDirectories.map((path) => `${path}/`)
-    for (const { path } of plan.makeFiles) if (!isStaging(path)) intent.push(path)
-    if (intent.length > 0) {
-      // On storage before the first name can be, or a crash could leave names that nobody asked for.
-      sidecar.append({ intent, since: Date.now() })
-      this.flushLog()
-      await access.settle()
+    applied.committed(application.relocations)
+    applied.stored(voided)
+    for (const ino of voided) {
+      this.#unannounced.delete(ino)
+      files.get(ino)!.dirtySeq = 0
+      voids.set(ino, sidecar.seq)
     }
-    for (const path of plan.makeDirectories) await directories.make(path)
-    await forAll(plan.makeFiles, (each) => this.#makeFile(each, made), flusher.parallel)
-    await access.settle()
+    for (const { ino, dropped } of application.relocations) if (dropped) this.#drop(ino)
+    if (acknowledge) this.acknowledge()
+    if (sidecar.checkpointDue) this.checkpoint()
   }
 
-  async #makeFile({ ino, path }: Placed, made: StoredFile[]): Promise<void> {
-    const { directories, fresh, handles, growing } = this.#parts
-    if (isStaging(path)) await directories.get(STAGING_PATH, { create: true })
-    const size = fresh.sizeOf(ino)
-    // OPFS makes no file exclusively. One with content that is in the way shows when it is opened.
-    if (size === 0 && (await directories.find(path)) !== undefined) throw inTheWay(path)
-    const file = new StoredFile(ino, path, 0)
-    try {
-      file.handle = await directories.file(path, { create: true })
-    } catch (thrown) {
-      throw toVfsError(thrown, 'create', { path })
-    }
-    if (size > 0) {
-      file.making = true
-      try {
-        await handles.with(file, (open) => {
-          fresh.writeTo(ino, open, growing)
-          open.flush()
-        })
-      } catch (error) {
-        if (!(error instanceof VfsError) || error.code !== 'EEXIST') made.push(file)
-        throw error
-      }
-      file.making = false
-    }
-    made.push(file)
-    file.size = size
-    file.lastWriteEnd = size
+  #drop(ino: Ino): void {
+    const { resident, files, order, flusher } = this.#parts
+    resident.drop(ino)
+    const file = files.get(ino)
+    if (file === undefined) return
+    order.forget(file)
+    flusher.forget(file)
+    files.delete(ino)
+    this.#dropped.set(ino, file)
   }
 
-  /** A name must not lead to new content before that is on storage; else a crash could lose both. */
-  async #flushWhatReplaces(facts: readonly Fact[], plan: Plan): Promise<void> {
-    const { files, flusher } = this.#parts
-    const named = facts.flatMap((fact) => {
+  /** Large files that the batch names first, or in another's place, and that are not on storage. */
+  #largeNamedBy(facts: readonly Fact[]): StoredFile[] {
+    const { files } = this.#parts
+    return facts.flatMap((fact) => {
       if (fact.type !== 'entry') return []
       const file = files.get(fact.ino)
+      if (file === undefined || !file.needsFlush) return []
       // Content in staging counts for nothing until it has its name.
-      const needed = fact.replaces === true || (file !== undefined && isStaging(file.path))
-      return file !== undefined && needed && file.needsFlush ? [file] : []
+      const isNew = file.path.startsWith(`${STAGING_PATH}/`)
+      return isNew || fact.replaces === true ? [file] : []
     })
-    for (const file of named) await flusher.flush(file)
-    if (plan.moves.length > 0) await this.#parts.access.settle()
-  }
-
-  async #unmake(plan: Plan, made: readonly StoredFile[]): Promise<void> {
-    const { directories, handles, sidecar } = this.#parts
-    try {
-      for (const file of made) {
-        handles.close(file)
-        await directories.remove(file.path)
-      }
-      for (const path of plan.makeDirectories.toReversed()) await directories.removeDirectory(path)
-      if (plan.makeFiles.length > 0 || plan.makeDirectories.length > 0) {
-        sidecar.append({ undone: true })
-      }
-    } catch (error) {
-      // The failure that led here is the one to report. The next open undoes what is left.
-      if (!(error instanceof VfsError)) throw error
-    }
   }
 }
 
-/** Other code has put a file where the program makes one. */
+function isNoSpace(error: unknown): error is VfsError {
+  return error instanceof VfsError && error.code === 'ENOSPC'
+}
+
+/** Other code has put something where the program's file is to be made. */
 export function inTheWay(path: string): VfsError {
   return new VfsError('EEXIST', 'create', {
     path,
-    detail: 'other code has put a file of this name here while the store was open',
+    detail: 'other code has put something of this name here while the store was open',
   })
-}
-
-function isStaging(path: string): boolean {
-  return path.startsWith(`${STAGING_PATH}/`)
 }

@@ -17,7 +17,7 @@ export class FlushOrder {
   readonly #windowMs: number
   // Each with the start of the last page that its fsync covered: from there on it may go forward.
   readonly #deferred = new Map<StoredFile, number>()
-  // Set while committed batches are handed down and not flushed.
+  // Set while committed batches, or frames of the journal, are handed down and not flushed.
   #flushLog: (() => void) | undefined
   #deadline = 0
   // A flush has failed, and will: whoever needs it is told, but it is not tried again on its own.
@@ -33,6 +33,11 @@ export class FlushOrder {
     return this.#pending && !this.#failed ? this.#deadline : undefined
   }
 
+  /** The flush of some file has been put off. */
+  get hasFiles(): boolean {
+    return this.#deferred.size > 0
+  }
+
   /** A relaxed fsync of an open file. */
   defer(file: StoredFile): void {
     this.#startWindow()
@@ -40,7 +45,7 @@ export class FlushOrder {
     this.#deferred.set(file, mark)
   }
 
-  /** A relaxed commit of a batch; the files it relies on have been flushed. */
+  /** A relaxed commit of a batch or fsync of a small file; what it relies on has been flushed. */
   deferLog(flush: () => void): void {
     this.#startWindow()
     this.#flushLog = flush

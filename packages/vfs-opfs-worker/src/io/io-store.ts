@@ -70,6 +70,10 @@ export interface IoStore {
   syncAll(): void | Promise<void>
   /** Work between requests: sizes of the reservation, a checkpoint of the log. */
   housekeeping(): Promise<SpaceStatistics>
+  /** Files in OPFS are not yet as the program has committed them. */
+  readonly isBehind: boolean
+  /** Does a few milliseconds' work about that. A failure is none of anything acknowledged. */
+  catchUp(): Promise<void>
   /** From now on `relaxed`. */
   relaxDurability(): void
   /** When `tick` is next wanted (Date.now), if ever; asked before the loop goes to sleep. */

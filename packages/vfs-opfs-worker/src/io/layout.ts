@@ -3,16 +3,18 @@
 //   <name>/…                      the program's files and directories, under their own names
 //   <name>/.wasm-vfs/log-a.jsonl  what OPFS cannot hold, as a log; one of the two slots is in use
 //   <name>/.wasm-vfs/log-b.jsonl
+//   <name>/.wasm-vfs/journal      content of small files on its way to them
 //   <name>/.wasm-vfs/staging/57   content of inode 57 on its way to its name, or without one
 //   <name>/.wasm-vfs/ballast      occupies the space that has been promised to the program
 
 import type { Ino } from '@wasm-vfs/core/backend'
 
-export const LOG_FORMAT = { format: 'wasm-vfs/opfs-worker', version: 1 } as const
+export const LOG_FORMAT = { format: 'wasm-vfs/opfs-worker', version: 2 } as const
 
 /** Never the name of a program's file; see names.ts. */
 export const RESERVED_NAME = '.wasm-vfs'
 export const LOG_FILES = ['log-a.jsonl', 'log-b.jsonl'] as const
+export const JOURNAL_FILE = 'journal'
 export const BALLAST_FILE = 'ballast'
 export const STAGING_DIRECTORY = 'staging'
 /** From the store's directory. */

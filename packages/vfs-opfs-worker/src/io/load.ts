@@ -9,6 +9,7 @@
 // Bytes are never remembered, so whatever other code has written into a file of the same size is read.
 
 import {
+  encodeFact,
   isDirectory,
   isRegular,
   isSymlink,
@@ -41,15 +42,20 @@ export interface LoadOptions {
 const PERMISSIONS_FILE = 0o644
 const PERMISSIONS_DIRECTORY = 0o755
 
-/** Makes tree and OPFS agree; the tree is changed where OPFS knows better. */
+/**
+ * Makes tree and OPFS agree; the tree is changed where OPFS knows better. `journalled` are files whose size
+ * the journal knows.
+ */
 export async function loadFiles(
   replayed: Replayed,
   listing: Listing,
   directories: Directories,
   sidecar: Sidecar,
+  journalled: ReadonlySet<Ino>,
   options: LoadOptions,
 ): Promise<LoadedFiles> {
   const { tree, closed } = replayed
+  const { unmade } = replayed.applied
   const settled = closed ? listing : await recover(replayed, listing, directories, sidecar)
   const found: Fact[] = []
   const apply = (facts: readonly Fact[]): void => {
@@ -64,16 +70,19 @@ export async function loadFiles(
   for (const [path, { ino, mode, size }] of tree.located()) {
     const handle = settled.get(path)
     if (!isRegular(mode) || handle === undefined || handle.kind === 'directory') continue
+    // What lies in its place is somebody else's, and gives way when it is made.
+    if (unmade.has(ino)) continue
     files.set(ino, new StoredFile(ino, path, size, handle))
   }
   const changed = await changedSizes(unsureFiles(files, replayed, found), replayed)
   const strangers = changed.flatMap(({ ino }) => {
     const file = files.get(ino)!
-    return isUncertain(file, replayed) && !replayed.dirty.has(ino) ? file.path : []
+    const isKnown = replayed.dirty.has(ino) || journalled.has(ino)
+    return isUncertain(file, replayed) && !isKnown ? file.path : []
   })
   refuseLost([...missing.lost, ...strangers], options)
   apply(changed)
-  sidecar.setFound(found)
+  if (found.length > 0) sidecar.found({ facts: found.map(encodeFact) })
   const suspects = [...files.values()].filter(({ ino }) => replayed.dirty.has(ino))
   return { files, suspects: closed ? [] : suspects }
 }
@@ -87,21 +96,20 @@ async function recover(
   directories: Directories,
   sidecar: Sidecar,
 ): Promise<Listing> {
-  const { pending, intent, tree } = replayed
+  const { applied, intent, tree } = replayed
   const staging = await listStaging(directories)
   let changed = staging.size > 0
   const places = new Set<string>()
-  for (const [path] of tree.located()) places.add(path)
-  for (const announced of intent.paths.toReversed()) {
-    const path = announced.endsWith('/') ? announced.slice(0, -1) : announced
+  for (const [path, { ino }] of tree.located()) if (!applied.unmade.has(ino)) places.add(path)
+  // Files that were being made, and may be half there: the journal has what they are to hold.
+  for (const path of intent.paths) {
     const there = listing.get(path)
-    if (there === undefined || places.has(path)) continue
-    if (there.kind === 'directory') await directories.removeDirectory(path)
-    else if (await isSince(there, intent.since)) await directories.remove(path)
+    if (there?.kind !== 'file' || !(await isSince(there, intent.since))) continue
+    await directories.remove(path)
     changed = true
   }
-  if (pending !== undefined) {
-    const plan = planSteps(pending.relocations, {
+  if (applied.away.size > 0) {
+    const plan = planSteps(applied.relocations(tree), {
       isStaged: (ino) => staging.has(stagingPath(ino)),
       keepOrphans: false,
     })
@@ -110,15 +118,16 @@ async function recover(
       sidecar.flush()
     }
     const parts = { directories, fileOf: () => undefined, closeHandle: () => {}, markStaged }
-    await carryOut(plan, parts, pending.staged)
+    await carryOut(plan, parts, replayed.staged)
     changed = true
   }
   if (await bringBack(replayed, listing, directories, staging, places)) changed = true
   for (const path of staging.keys()) await directories.remove(path)
   const undone = intent.paths.length > 0
-  if (undone || pending !== undefined) {
-    sidecar.append(undone ? { undone, done: true } : { done: true })
+  if (undone || applied.away.size > 0) {
+    sidecar.append({ ...(undone && { undone }), done: true, since: Date.now() })
     sidecar.flush()
+    applied.arranged()
   }
   return changed ? await directories.list('', RESERVED_NAME) : listing
 }
@@ -182,7 +191,7 @@ async function bringBack(
 
 /** What the log names and OPFS has not; `lost` are names that a power cut may have taken. */
 function missingEntries(
-  { tree, closed, time }: Replayed,
+  { tree, closed, time, applied }: Replayed,
   listing: Listing,
 ): { facts: Fact[]; lost: string[] } {
   const facts: Fact[] = []
@@ -190,7 +199,9 @@ function missingEntries(
   const gone = new Set<Ino>()
   for (const [path, inode] of tree.located()) {
     const there = listing.get(path)
-    const isThere = there !== undefined && (there.kind === 'directory') === isDirectory(inode.mode)
+    const isThere =
+      applied.unmade.has(inode.ino) ||
+      (there !== undefined && (there.kind === 'directory') === isDirectory(inode.mode))
     if (isThere && !gone.has(inode.parent!)) continue
     if (!closed && inode.born + SETTLING_MS > time) lost.push(path)
     gone.add(inode.ino)

@@ -8,14 +8,16 @@ import { newCounters, type Counters } from './counters.ts'
 import { Directories, type Listing } from './directories.ts'
 import { FlushOrder } from './flush-order.ts'
 import { Flusher } from './flusher.ts'
-import { FreshContent } from './fresh-content.ts'
 import type { IoStoreOptions, OpenedStore } from './io-store.ts'
-import { LOG_FILES, LOG_FORMAT, RESERVED_NAME } from './layout.ts'
+import { Journal, type Frame } from './journal.ts'
+import { JOURNAL_FILE, LOG_FILES, LOG_FORMAT, RESERVED_NAME } from './layout.ts'
 import { loadFiles } from './load.ts'
 import { joinPath } from './names.ts'
 import { FlushState, OpenFile } from './open-file.ts'
 import type { StoreParts } from './parts.ts'
 import { Reservation } from './reservation.ts'
+import { ResidentContent, type Growing } from './resident-content.ts'
+import { inosOf, restoreContent } from './restore.ts'
 import {
   imageOf,
   nothingReplayed,
@@ -24,12 +26,12 @@ import {
   type Replayed,
   type SidecarLine,
 } from './sidecar.ts'
-import { OpfsStore } from './store.ts'
+import { OpfsStore, STORE_LIMITS, type StoreLimits } from './store.ts'
 import { HandlePool, type StoredFile } from './stored-file.ts'
 import { CommittedTree } from './tree.ts'
 
-/** Handles that are not for the program's files: two of the log, one of the ballast. */
-const OWN_HANDLES = 3
+/** Handles that are not for the program's files: two of the log, those of the journal and the ballast. */
+const OWN_HANDLES = 4
 /** Room made at least, in bytes, where space is short: what browsers take for a file at once. */
 const RELEASE_MIN = 256 * 1024
 const RELEASE_MORE = 4 * 1024 * 1024
@@ -38,8 +40,7 @@ const RELEASE_MORE = 4 * 1024 * 1024
 export interface StoreEnvironment {
   /** Default: the root of the origin's private file system. */
   readonly directory?: FileSystemDirectoryHandle
-  /** Most bytes of content without a committed name to keep in memory. */
-  readonly freshMax?: number
+  readonly limits?: Partial<StoreLimits>
 }
 
 /** See OpenIoStore. */
@@ -65,17 +66,25 @@ async function open(
   const access = new FileAccess()
   const directories = new Directories(await storeDirectory(options.name, environment.directory))
   await checkForeign(directories)
-  const [log, listing] = await Promise.all([
+  const [log, journalFile, listing] = await Promise.all([
     openLog(directories, access, counters, closing),
+    openOwn(JOURNAL_FILE, directories, access, counters, closing),
     directories.list('', RESERVED_NAME),
   ])
   const { sidecar, replayed } = load(log, listing)
-  const loaded = await loadFiles(replayed, listing, directories, sidecar, options)
+  const reservation = new Reservation(directories, access, counters)
+  let growing: Growing = (_bytes, action) => action()
+  const journal = new Journal(journalFile, (bytes, action) => growing(bytes, action))
+  const frames = loadJournal(journal, replayed)
+  const loaded = await loadFiles(replayed, listing, directories, sidecar, inosOf(frames), options)
+  const resident = new ResidentContent((bytes) => reservation.owe(bytes))
+  await restoreContent(frames, { replayed, sidecar, files: loaded.files, resident })
   const parts = assemble(
     options,
-    { counters, access, directories, sidecar, replayed },
+    { counters, access, directories, sidecar, replayed, journal, resident, reservation },
     loaded.files,
   )
+  growing = parts.growing
   for (const file of loaded.suspects) parts.flusher.suspect(file)
   closing.push(() => {
     parts.handles.closeAll()
@@ -86,7 +95,7 @@ async function open(
   await access.settle()
   const facts = [...parts.tree.facts()]
   const unflushed = loaded.suspects.map(({ ino }) => ino)
-  const store = new OpfsStore(parts, environment.freshMax)
+  const store = new OpfsStore(parts, { ...STORE_LIMITS, ...environment.limits })
   return { store, tree: { facts, unflushed } }
 }
 
@@ -124,17 +133,42 @@ async function openLog(
   counters: Counters,
   closing: (() => void)[],
 ): Promise<TwoSlotLog<SidecarLine>> {
-  const openSlot = async (name: string): Promise<OpenFile> => {
-    const path = joinPath(RESERVED_NAME, name)
-    const file = await directories.file(path, { create: true })
-    const handle = await access.open(file, path)
-    const slot = new OpenFile(path, handle, new FlushState(), counters)
-    closing.push(() => slot.close())
-    return slot
-  }
-  const first = await openSlot(LOG_FILES[0])
-  const second = await openSlot(LOG_FILES[1])
+  const first = await openOwn(LOG_FILES[0], directories, access, counters, closing)
+  const second = await openOwn(LOG_FILES[1], directories, access, counters, closing)
   return new TwoSlotLog<SidecarLine>([first, second], LOG_FORMAT)
+}
+
+async function openOwn(
+  name: string,
+  directories: Directories,
+  access: FileAccess,
+  counters: Counters,
+  closing: (() => void)[],
+): Promise<OpenFile> {
+  const path = joinPath(RESERVED_NAME, name)
+  const file = await directories.file(path, { create: true })
+  const handle = await access.open(file, path)
+  const opened = new OpenFile(path, handle, new FlushState(), counters)
+  closing.push(() => opened.close())
+  return opened
+}
+
+/** What the journal says that counts. */
+function loadJournal(journal: Journal, replayed: Replayed): Frame[] {
+  if (replayed.isNew) {
+    journal.clear()
+    return []
+  }
+  const frames = journal.load(replayed.turn)
+  // Batches rely on them, and were logged when these were on storage.
+  if (frames.length < replayed.frames) {
+    throw new VfsError('EIO', 'open', {
+      detail:
+        `the journal has ${frames.length} frames where the log relies on ${replayed.frames}, ` +
+        'so the store is damaged or never settled',
+    })
+  }
+  return frames
 }
 
 function load(
@@ -154,21 +188,30 @@ function load(
   }
   const now = Date.now()
   const tree = CommittedTree.empty(now)
-  log.initialize(imageOf(tree, {}, now))
+  log.initialize(imageOf(tree, undefined, now))
   return { sidecar: new Sidecar(log, true), replayed: nothingReplayed(tree, now) }
 }
 
-interface Beginnings extends Pick<StoreParts, 'counters' | 'access' | 'directories' | 'sidecar'> {
+type Begun =
+  | 'counters'
+  | 'access'
+  | 'directories'
+  | 'sidecar'
+  | 'journal'
+  | 'resident'
+  | 'reservation'
+
+interface Beginnings extends Pick<StoreParts, Begun> {
   readonly replayed: Replayed
 }
 
 function assemble(
   options: IoStoreOptions,
-  { counters, access, directories, sidecar, replayed }: Beginnings,
+  { replayed, ...beginnings }: Beginnings,
   files: Map<Ino, StoredFile>,
 ): StoreParts {
+  const { counters, access, directories, sidecar, reservation } = beginnings
   const order = new FlushOrder(options.windowMs)
-  const reservation = new Reservation(directories, access, counters)
   const handles = new HandlePool({
     limit: options.maxHandles - OWN_HANDLES,
     access,
@@ -187,17 +230,14 @@ function assemble(
     grow(bytes, action, reservation, handles)
   }
   return {
+    ...beginnings,
     level: { current: options.durability },
-    directories,
-    access,
-    counters,
-    sidecar,
+    voids: replayed.voids,
     tree: replayed.tree,
+    applied: replayed.applied,
     files,
-    fresh: new FreshContent(),
     handles,
     order,
-    reservation,
     growing,
     flusher: new Flusher(handles, access),
   }
@@ -206,6 +246,7 @@ function assemble(
 /** A file just opened is not as long as the log says. */
 function checkSize(file: StoredFile, opened: OpenFile, closed: boolean, sidecar: Sidecar): void {
   if (file.making) throw inTheWay(file.path)
+  if (file.isTorn) return
   if (!closed && opened.size > file.size) {
     // Growth that was never committed, by a session that did not close.
     opened.truncate(file.size)

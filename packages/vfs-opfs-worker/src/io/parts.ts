@@ -1,4 +1,4 @@
-// What the content side (store.ts) and the batch side (committer.ts) of a store share.
+// What the parts of a store share: content (store.ts), batches (committer.ts), landing (landing.ts).
 
 import type { DurabilityLevel, Ino } from '@wasm-vfs/core/backend'
 import type { FileAccess } from './access.ts'
@@ -6,8 +6,10 @@ import type { Counters } from './counters.ts'
 import type { Directories } from './directories.ts'
 import type { FlushOrder } from './flush-order.ts'
 import type { Flusher } from './flusher.ts'
-import type { FreshContent, Growing } from './fresh-content.ts'
+import type { AppliedNames } from './applied.ts'
+import type { Journal } from './journal.ts'
 import type { Reservation } from './reservation.ts'
+import type { Growing, ResidentContent } from './resident-content.ts'
 import type { Sidecar } from './sidecar.ts'
 import type { HandlePool, StoredFile } from './stored-file.ts'
 import type { CommittedTree } from './tree.ts'
@@ -18,12 +20,17 @@ export interface StoreParts {
   readonly access: FileAccess
   readonly counters: Counters
   readonly sidecar: Sidecar
-  /** What the log says; a regular file of it is either in `files` or has no content. */
+  readonly journal: Journal
+  /** Frames before these lines of the log say nothing of these files any more. */
+  readonly voids: Map<Ino, number>
+  /** What the log says; a regular file of it is in `files`, or in `resident`, or empty. */
   readonly tree: CommittedTree
+  /** Where OPFS is not yet, or not any more, as the tree says. */
+  readonly applied: AppliedNames
   /** Files in OPFS, by inode. */
   readonly files: Map<Ino, StoredFile>
-  /** Content of inodes without a committed name. */
-  readonly fresh: FreshContent
+  /** Small files in memory; what it holds is newer than what OPFS does. */
+  readonly resident: ResidentContent
   readonly handles: HandlePool
   readonly order: FlushOrder
   readonly reservation: Reservation

@@ -1,11 +1,8 @@
-// From the relocations of a batch to the steps that carry it out in OPFS. The names of OPFS change one at
-// a time, so the steps are such that a crash between any two of them can be told from what is there:
-//
-// - Before the batch is committed, new directories and new files are made, at their places where these
-//   are free, and files otherwise in staging. An undo removes exactly these.
-// - After it, each move is done if and only if nothing is left at its source. So no source may be the
-//   place of something else: whatever lies where something is to come goes to staging first, and a mark in
-//   the log says when all of that is done.
+// From where things lie in OPFS and where the tree has them to the steps between. The names of OPFS change
+// one at a time, so the steps are such that a crash between any two of them can be told from what is there:
+// each move is done if and only if nothing is left at its source. So no source may be the place of something
+// else: whatever lies where something is to come goes to staging first, and a mark in the log says when all
+// of that is done.
 //
 // Directories are never moved (Chromium cannot), but made anew, and their files moved one by one.
 
@@ -26,10 +23,8 @@ export interface Move {
 }
 
 export interface Plan {
-  /** Before the commit: directories, parents first, and files with their content. */
+  // In this order. Directories are made parents first.
   readonly makeDirectories: readonly string[]
-  readonly makeFiles: readonly Placed[]
-  /** After it, in this order. */
   readonly evacuations: readonly Move[]
   readonly removals: readonly Placed[]
   readonly clearDirectories: readonly string[]
@@ -45,9 +40,9 @@ export interface PlanOptions {
   readonly keepOrphans: boolean
 }
 
-/** There is something to do after the commit. */
 export function hasSteps(plan: Plan): boolean {
   return (
+    plan.makeDirectories.length > 0 ||
     plan.evacuations.length > 0 ||
     plan.removals.length > 0 ||
     plan.makeDirectoriesLater.length > 0 ||
@@ -65,9 +60,7 @@ export function needsMark(plan: Plan): boolean {
 export function planSteps(relocations: readonly Relocation[], options: PlanOptions): Plan {
   const files = relocations.filter(({ kind }) => kind === 'file')
   const directories = planDirectories(relocations, files)
-  const { arriving, late, inWay } = directories
-  const leaving = new Set(files.flatMap(({ from }) => from ?? []))
-  const makeFiles: Placed[] = []
+  const { arriving, inWay } = directories
   const evacuations: Move[] = []
   const removals: Placed[] = []
   const moves: Move[] = []
@@ -78,11 +71,7 @@ export function planSteps(relocations: readonly Relocation[], options: PlanOptio
         if (dropped && options.isStaged(ino)) removals.push({ ino, path: staging })
         continue
       }
-      const free =
-        !leaving.has(to) && !directories.before.has(to) && !late.has(splitPath(to).directory)
-      const staged = options.isStaged(ino)
-      if (!staged) makeFiles.push({ ino, path: free ? to : staging })
-      if (staged || !free) moves.push({ ino, from: staging, to })
+      moves.push({ ino, from: staging, to })
       continue
     }
     if (dropped || (to === undefined && !options.keepOrphans)) {
@@ -98,7 +87,6 @@ export function planSteps(relocations: readonly Relocation[], options: PlanOptio
   const { makeDirectories, makeDirectoriesLater, clearDirectories, removeDirectories } = directories
   return {
     makeDirectories,
-    makeFiles,
     evacuations,
     removals,
     clearDirectories,
@@ -112,11 +100,9 @@ interface DirectoryPlan extends Pick<
   Plan,
   'makeDirectories' | 'makeDirectoriesLater' | 'clearDirectories' | 'removeDirectories'
 > {
-  readonly before: ReadonlySet<string>
   readonly after: ReadonlySet<string>
   /** Places that files come to. */
   readonly arriving: ReadonlySet<string>
-  readonly late: ReadonlySet<string>
   /** Directories that a file takes the place of. */
   readonly inWay: ReadonlySet<string>
 }
@@ -140,10 +126,8 @@ function planDirectories(
   const inWay = new Set(removed.filter((path) => arriving.has(path)))
   const clear = removed.filter((path) => inWay.has(path) || isBelow(path, inWay))
   return {
-    before,
     after,
     arriving,
-    late,
     inWay,
     makeDirectories: made.filter((path) => !late.has(path)),
     makeDirectoriesLater: made.filter((path) => late.has(path)),

@@ -11,8 +11,11 @@ import { BALLAST_FILE, RESERVED_NAME } from './layout.ts'
 import { FlushState, OpenFile } from './open-file.ts'
 import { joinPath } from './names.ts'
 
-/** Kept for the store's own log, in bytes. */
-const LOG_MARGIN = 1024 * 1024
+/**
+ * Kept for the store's own log and journal, in bytes: of small files that are written over, this much is
+ * journalled before more is accepted, and no reservation precedes it.
+ */
+const OWN_MARGIN = 2.5 * 1024 * 1024
 /** Reserved beyond what was asked for, if there is room, so that the next ones need no work. */
 const HEADROOM = 16 * 1024 * 1024
 
@@ -25,6 +28,8 @@ export class Reservation {
   #file: OpenFile | undefined
   // Growth that the program has been promised and that has not reached OPFS.
   #owed = 0
+  // What it held at most, which is what it should hold again once there is space.
+  #most = 0
 
   constructor(directories: Directories, access: FileAccess, counters: Counters) {
     this.#directories = directories
@@ -34,12 +39,17 @@ export class Reservation {
 
   /** Bytes of growth that can be carried out for certain. */
   get available(): number {
-    return Math.max(0, this.held - this.#owed - LOG_MARGIN)
+    return Math.max(0, this.held - this.#owed - OWN_MARGIN)
   }
 
   /** Bytes that the ballast occupies. */
   get held(): number {
     return this.#file?.size ?? 0
+  }
+
+  /** The store's own margin has been touched. */
+  get isShort(): boolean {
+    return this.#file !== undefined && this.held < this.#owed + OWN_MARGIN && this.held < this.#most
   }
 
   /** Growth of content that is kept in memory for now; negative when it is carried out or given up. */
@@ -77,8 +87,14 @@ export class Reservation {
     }
   }
 
+  /** Takes up again what the journal has given back. */
+  restore(): void {
+    this.refill(this.#most)
+  }
+
   /** Lets go of all space. */
   empty(): void {
+    this.#most = 0
     this.#file?.truncate(0)
   }
 
@@ -90,13 +106,14 @@ export class Reservation {
   async #grow(bytes: number): Promise<number> {
     await this.#open()
     const file = this.#file!
-    const wanted = bytes + this.#owed + LOG_MARGIN
+    const wanted = bytes + this.#owed + OWN_MARGIN
     try {
       file.truncate(wanted + HEADROOM)
     } catch (error) {
       if (!(error instanceof VfsError) || error.code !== 'ENOSPC') throw error
       file.truncate(wanted)
     }
+    this.#most = file.size
     return this.available
   }
 

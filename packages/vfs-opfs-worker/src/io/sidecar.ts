@@ -13,6 +13,7 @@ import {
   type LineBody,
   type TwoSlotLog,
 } from '@wasm-vfs/core/backend'
+import { AppliedNames } from './applied.ts'
 import { SETTLING_MS, stagingPath } from './layout.ts'
 import { CommittedTree, type Relocation } from './tree.ts'
 
@@ -21,20 +22,34 @@ export interface SidecarLine {
   readonly facts?: readonly FactRecord[]
   /** Milliseconds since the epoch. */
   readonly time?: number
-  /** OPFS paths about to be made for the next batch, directories with a slash behind them. */
+  /** Frames that the journal had, on storage, when a batch was logged. */
+  readonly frames?: number
+  /** What the journal says of these files so far is void: they lie in OPFS, or they are new. */
+  readonly voided?: readonly Ino[]
+  /** OPFS paths of files about to be made. */
   readonly intent?: readonly string[]
   /** When, in milliseconds since the epoch: what is older was not made for it. */
   readonly since?: number
   /** What the last intent announced is gone again. */
   readonly undone?: true
-  /** The last batch's evacuations are done. */
+  /** These files lie at their places, with their content. */
+  readonly made?: readonly Ino[]
+  /** Nothing is in the way any more of what is to be moved. */
   readonly staged?: true
-  /** The last batch before this line has been carried out. */
+  /** Everything that lies in OPFS lies where the tree has it. */
   readonly done?: true
+  /** Of the journal: what earlier turns say has reached the files. */
+  readonly turn?: number
   /** Files that may hold bytes that are not on storage, until the log is closed. */
   readonly dirty?: readonly Ino[]
   /** Names of an image that have not settled, and when they were made. */
   readonly born?: readonly (readonly [Ino, number])[]
+  /** Files of an image without a file in OPFS. */
+  readonly unmade?: readonly Ino[]
+  /** What lies elsewhere than in the tree of an image: inode, kind, path if it has one. */
+  readonly away?: readonly (readonly [Ino, Relocation['kind'], string?])[]
+  /** What of the journal an image voids: inode, and the line before which frames do not count. */
+  readonly voids?: readonly (readonly [Ino, number])[]
   /** Files that the last session used first: the next one will, too. */
   readonly hot?: readonly Ino[]
   /** Other code has changed files while the store was closed: the next open asks for all sizes. */
@@ -47,10 +62,8 @@ const IMAGE_LINE_FACTS = 512
 export class Sidecar {
   readonly #log: TwoSlotLog<SidecarLine>
   // What an open has found and no line says yet.
-  #found: readonly Fact[] = []
+  #found: SidecarLine[] = []
   #begun: boolean
-  // A batch has been carried out, which the next line says.
-  #done = false
 
   /** `begun`: the log has just been made. */
   constructor(log: TwoSlotLog<SidecarLine>, begun: boolean) {
@@ -74,9 +87,9 @@ export class Sidecar {
     return this.#log.checkpointDue
   }
 
-  /** Facts to log before anything else that this session logs, if it logs anything. */
-  setFound(facts: readonly Fact[]): void {
-    this.#found = facts
+  /** A line to log before anything else that this session logs, if it logs anything. */
+  found(line: SidecarLine): void {
+    this.#found.push(line)
     if (this.#begun) this.#logFound()
   }
 
@@ -89,16 +102,11 @@ export class Sidecar {
 
   append(line: SidecarLine): void {
     this.begin()
-    this.#log.append(this.#done ? { done: true, ...line } : line)
-    this.#done = false
+    this.#log.append(line)
   }
 
-  commit(facts: readonly Fact[], time: number): void {
-    this.append({ time, facts: facts.map(encodeFact) })
-  }
-
-  carriedOut(): void {
-    this.#done = true
+  commit(facts: readonly Fact[], notes: Pick<SidecarLine, 'time' | 'frames' | 'voided'>): void {
+    this.append({ facts: facts.map(encodeFact), ...notes })
   }
 
   /** All lines are on storage when this returns. */
@@ -112,31 +120,33 @@ export class Sidecar {
 
   checkpoint(image: Iterable<SidecarLine>): boolean {
     this.begin()
-    if (!this.#log.checkpoint(image)) return false
-    this.#done = false
-    return true
+    return this.#log.checkpoint(image)
   }
 
   close(clean: boolean): void {
-    try {
-      if (clean && this.#done) this.append({})
-    } catch (error) {
-      this.#log.close(false)
-      throw error
-    }
     this.#log.close(clean && this.#begun)
   }
 
   #logFound(): void {
-    if (this.#found.length > 0) this.#log.append({ facts: this.#found.map(encodeFact) })
+    for (const line of this.#found) this.#log.append(line)
     this.#found = []
   }
+}
+
+/** What an image says besides the tree. */
+export interface ImageNotes {
+  readonly dirty: readonly Ino[]
+  readonly hot: readonly Ino[]
+  readonly turn: number
+  readonly frames: number
+  readonly voids: ReadonlyMap<Ino, number>
+  readonly applied: AppliedNames
 }
 
 /** The whole state, for an image. */
 export function* imageOf(
   tree: CommittedTree,
-  notes: Pick<SidecarLine, 'dirty' | 'hot'>,
+  notes: ImageNotes | undefined,
   now: number,
 ): Generator<SidecarLine> {
   let facts: FactRecord[] = []
@@ -149,13 +159,15 @@ export function* imageOf(
   for (const inode of tree.inodes.values()) {
     if (inode.born + SETTLING_MS > now) born.push([inode.ino, inode.born])
   }
-  yield { facts, born, ...notes }
-}
-
-/** A batch that may not have been carried out. */
-export interface PendingBatch {
-  readonly relocations: readonly Relocation[]
-  readonly staged: boolean
+  if (notes === undefined) {
+    yield { facts, born }
+    return
+  }
+  const { applied, voids, ...others } = notes
+  const away = [...applied.away].map(([ino, { kind, from }]) =>
+    from === undefined ? ([ino, kind] as const) : ([ino, kind, from] as const),
+  )
+  yield { facts, born, ...others, voids: [...voids], unmade: [...applied.unmade], away }
 }
 
 export interface Intent {
@@ -166,13 +178,22 @@ export interface Intent {
 const NO_INTENT: Intent = { paths: [], since: 0 }
 
 export interface Replayed {
+  /** There was no log. */
+  readonly isNew: boolean
   readonly tree: CommittedTree
   readonly closed: boolean
-  readonly pending: PendingBatch | undefined
-  /** What was being made for a batch that never came. */
+  /** Where what OPFS holds lies, and what it does not hold yet. */
+  readonly applied: AppliedNames
+  /** Nothing is in the way of what is still to be moved. */
+  readonly staged: boolean
+  /** Files that were being made. */
   readonly intent: Intent
+  /** The journal's turn, the frames that it must have, and lines before which frames do not count. */
+  readonly turn: number
+  readonly frames: number
+  readonly voids: Map<Ino, number>
   readonly dirty: ReadonlySet<Ino>
-  /** Of the last batch. */
+  /** The latest that the log knows. */
   readonly time: number
   /** Where files were before they were moved to their places, of moves that have not settled. */
   readonly movedFrom: ReadonlyMap<Ino, string>
@@ -185,10 +206,15 @@ export interface Replayed {
 /** Of a log that has just been made. */
 export function nothingReplayed(tree: CommittedTree, time: number): Replayed {
   return {
+    isNew: true,
     tree,
     closed: true,
-    pending: undefined,
+    applied: new AppliedNames(),
+    staged: false,
     intent: NO_INTENT,
+    turn: 1,
+    frames: 0,
+    voids: new Map(),
     dirty: new Set(),
     time,
     movedFrom: new Map(),
@@ -200,42 +226,87 @@ export function nothingReplayed(tree: CommittedTree, time: number): Replayed {
 
 export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean): Replayed {
   const tree = new CommittedTree()
+  const applied = new AppliedNames()
   const moves: { ino: Ino; from: string; time: number }[] = []
   const departures: { path: string; time: number }[] = []
   const dirty = new Set<Ino>()
-  let pending: PendingBatch | undefined
+  const voids = new Map<Ino, number>()
+  let staged = false
   let intent = NO_INTENT
+  let turn = 1
+  let frames = 0
   let time = 0
   let suspectSizes = false
   let hot: readonly Ino[] = []
+  const moved = (): void => {
+    const relocations = applied.relocations(tree)
+    for (const move of movesOf(relocations)) moves.push({ ...move, time })
+    for (const path of departuresOf(relocations)) departures.push({ path, time })
+  }
   for (const line of lines) {
+    time = Math.max(time, line.time ?? 0, line.since ?? 0)
     // A close flushes everything, and an open that was told to ask for sizes has done so.
     if (line.closed === true) dirty.clear()
     if (line.epoch !== undefined) suspectSizes = false
     if (line.hot !== undefined) hot = line.hot
-    if (line.done === true) pending = undefined
-    if (line.staged === true && pending !== undefined) pending = { ...pending, staged: true }
+    if (line.staged === true) staged = true
+    if (line.done === true) {
+      moved()
+      for (const { ino } of applied.relocations(tree)) markBorn(tree, ino, line.since ?? time)
+      applied.arranged()
+      staged = false
+    }
     if (line.intent !== undefined) intent = { paths: line.intent, since: line.since ?? 0 }
-    if (line.undone === true) intent = NO_INTENT
+    if (line.undone === true || line.made !== undefined) intent = NO_INTENT
+    if (line.made !== undefined) {
+      applied.made(line.made)
+      for (const ino of line.made) markBorn(tree, ino, line.since ?? time)
+    }
+    if (line.turn !== undefined) {
+      turn = line.turn
+      frames = 0
+      voids.clear()
+    }
+    for (const [ino, seq] of line.voids ?? []) voids.set(ino, seq)
     if (line.suspectSizes === true) suspectSizes = true
     for (const ino of line.dirty ?? []) dirty.add(ino)
-    if (line.facts === undefined) continue
-    const { relocations } = tree.apply(line.facts.map(decodeFact), line.time ?? 0)
-    for (const [ino, born] of line.born ?? []) {
-      const inode = tree.inodes.get(ino)
-      if (inode !== undefined) inode.born = born
+    if (line.frames !== undefined) frames = line.frames
+    if (line.facts !== undefined) {
+      const { relocations } = tree.apply(line.facts.map(decodeFact), line.time ?? 0)
+      for (const [ino, born] of line.born ?? []) markBorn(tree, ino, born)
+      if (line.time !== undefined) applied.committed(relocations)
     }
-    if (line.time === undefined) continue
-    intent = NO_INTENT
-    time = line.time
-    pending = { relocations, staged: false }
-    for (const move of movesOf(relocations)) moves.push({ ...move, time })
-    for (const path of departuresOf(relocations)) departures.push({ path, time })
+    for (const ino of line.voided ?? []) voids.set(ino, line.seq)
+    applied.stored(line.voided ?? [])
+    for (const ino of line.unmade ?? []) applied.unmade.add(ino)
+    for (const [ino, kind, from] of line.away ?? []) applied.away.set(ino, { kind, from })
   }
+  moved()
   const isUnsettled = (event: { time: number }): boolean => event.time + SETTLING_MS > time
   const movedFrom = new Map(moves.filter(isUnsettled).map(({ ino, from }) => [ino, from]))
   const vacated = new Set(departures.filter(isUnsettled).map(({ path }) => path))
-  return { tree, closed, pending, intent, dirty, time, movedFrom, vacated, suspectSizes, hot }
+  return {
+    isNew: false,
+    tree,
+    closed,
+    applied,
+    staged,
+    intent,
+    turn,
+    frames,
+    voids,
+    dirty,
+    time,
+    movedFrom,
+    vacated,
+    suspectSizes,
+    hot,
+  }
+}
+
+function markBorn(tree: CommittedTree, ino: Ino, born: number): void {
+  const inode = tree.inodes.get(ino)
+  if (inode !== undefined) inode.born = born
 }
 
 /** Places that files leave. */
@@ -243,12 +314,9 @@ export function departuresOf(relocations: readonly Relocation[]): string[] {
   return relocations.flatMap(({ kind, from }) => (kind === 'file' && from) || [])
 }
 
-/** Files that were moved to their places; new ones are, where something else was in the way. */
-function movesOf(relocations: readonly Relocation[]): { ino: Ino; from: string }[] {
-  const leaving = new Set(departuresOf(relocations))
-  return relocations.flatMap(({ ino, kind, from, to }) => {
-    if (kind === 'directory' || to === undefined) return []
-    if (from === undefined && !leaving.has(to)) return []
-    return [{ ino, from: from ?? stagingPath(ino) }]
-  })
+/** Files that are moved to their places, from others or from staging. */
+export function movesOf(relocations: readonly Relocation[]): { ino: Ino; from: string }[] {
+  return relocations.flatMap(({ ino, kind, from, to }) =>
+    kind === 'directory' || to === undefined ? [] : [{ ino, from: from ?? stagingPath(ino) }],
+  )
 }

@@ -1,8 +1,9 @@
 // The store over OPFS, as the serving loop calls it: content of files, and through the committer the
-// names they have. A call returns without a promise unless a file has to be opened or names change.
+// names they have. Small files are in memory once they are written to, and reach OPFS by the journal and
+// the landing; large ones are written in place. A call returns without a promise unless a file has to be
+// opened or the program has to wait for the landing.
 
 import {
-  toVfsError,
   VfsError,
   type Fact,
   type Ino,
@@ -11,87 +12,108 @@ import {
 } from '@wasm-vfs/core/backend'
 import { Committer } from './committer.ts'
 import type { IoStore } from './io-store.ts'
-import { SETTLING_MS, STAGING_PATH, stagingPath } from './layout.ts'
+import { Landing } from './landing.ts'
+import { SETTLING_MS } from './layout.ts'
 import type { OpenFile } from './open-file.ts'
 import type { StoreParts } from './parts.ts'
 import { SpaceEstimate } from './space.ts'
-import { StoredFile } from './stored-file.ts'
+import type { StoredFile } from './stored-file.ts'
 
-/** Content without a committed name that is kept in memory, in bytes; beyond it the largest goes to staging. */
-const FRESH_MAX = 64 * 1024 * 1024
+export interface StoreLimits {
+  /** Content in memory, in bytes; beyond it the largest files go to OPFS. */
+  readonly residentMax: number
+  /** A file of more bytes is written in place. */
+  readonly smallMax: number
+}
+
+export const STORE_LIMITS: StoreLimits = {
+  residentMax: 64 * 1024 * 1024,
+  smallMax: 1024 * 1024,
+}
+
+/** Changes of small files that no frame has, in bytes: what the reservation keeps room for. */
+const CHANGED_MAX = 1024 * 1024
 
 export class OpfsStore implements IoStore {
   readonly #parts: StoreParts
   readonly #committer: Committer
+  readonly #landing: Landing
+  readonly #limits: StoreLimits
   readonly #space = new SpaceEstimate()
-  readonly #freshMax: number
+  #changedBytes = 0
   #hotNoted = 0
 
-  constructor(parts: StoreParts, freshMax: number = FRESH_MAX) {
+  constructor(parts: StoreParts, limits: StoreLimits) {
     this.#parts = parts
+    this.#limits = limits
     this.#committer = new Committer(parts)
-    this.#freshMax = freshMax
+    this.#landing = new Landing(parts, this.#committer)
   }
 
   // ---- Content.
 
   read(ino: Ino, into: Uint8Array, at: number): void | Promise<void> {
-    const file = this.#parts.files.get(ino)
-    if (file === undefined) return this.#parts.fresh.read(ino, into, at)
-    const { handles } = this.#parts
-    handles.noteUse(file)
+    const { resident, files, handles } = this.#parts
+    const file = files.get(ino)
+    if (file !== undefined) handles.noteUse(file)
+    if (file === undefined || resident.has(ino)) return resident.read(ino, into, at)
     return handles.with(file, (open) => open.read(into, at))
   }
 
   write(ino: Ino, from: Uint8Array, at: number): void | Promise<void> {
-    const file = this.#parts.files.get(ino)
-    if (file === undefined) return this.#writeFresh(ino, from, at)
-    const work = (open: OpenFile): void => {
-      this.#beforeChange(file, open, at)
-      const growth = at + from.length - open.size
-      this.#restoring(file, open, () => this.#parts.growing(growth, () => open.write(from, at)))
-      file.lastWriteAt = at
-      file.lastWriteEnd = at + from.length
-      file.size = Math.max(file.size, file.lastWriteEnd)
-    }
-    return this.#changing(file, work)
+    const isSmall = at + from.length <= this.#limits.smallMax
+    return this.#changing(ino, isSmall, {
+      inMemory: () => this.#parts.resident.write(ino, from, at),
+      bytes: from.length,
+      inPlace: (file, open) => {
+        this.#beforeChange(file, open, at)
+        const growth = at + from.length - open.size
+        this.#restoring(file, open, () => this.#parts.growing(growth, () => open.write(from, at)))
+        file.lastWriteAt = at
+        file.lastWriteEnd = at + from.length
+        file.size = Math.max(file.size, file.lastWriteEnd)
+      },
+    })
   }
 
   resize(ino: Ino, _size: number, newSize: number): void | Promise<void> {
-    const { files, fresh, reservation, growing } = this.#parts
-    const file = files.get(ino)
-    if (file === undefined) return reservation.owe(fresh.resize(ino, newSize))
-    return this.#changing(file, (open) => {
-      this.#beforeChange(file, open, Math.min(file.size, newSize))
-      // The log must know that this file is changing before it can be shorter than the log says.
-      if (newSize < file.size) this.#flushDirtyNote(file)
-      this.#restoring(file, open, () => growing(newSize - open.size, () => open.truncate(newSize)))
-      file.lastWriteAt = file.lastWriteEnd = newSize
-      file.size = newSize
+    return this.#changing(ino, newSize <= this.#limits.smallMax, {
+      inMemory: () => this.#parts.resident.resize(ino, newSize),
+      bytes: 0,
+      inPlace: (file, open) => {
+        const { growing } = this.#parts
+        this.#beforeChange(file, open, Math.min(file.size, newSize))
+        // The log must know that this file is changing before it can be shorter than the log says.
+        if (newSize < file.size) this.#flushDirtyNote(file)
+        const growth = newSize - open.size
+        this.#restoring(file, open, () => growing(growth, () => open.truncate(newSize)))
+        file.lastWriteAt = file.lastWriteEnd = newSize
+        file.size = newSize
+      },
     })
   }
 
   drop(ino: Ino): void | Promise<void> {
-    const { files, fresh, tree, reservation } = this.#parts
+    const { files, resident, tree } = this.#parts
+    // Until a batch says that it is gone a crash brings it back, with what it held.
+    if (tree.inodes.has(ino)) return undefined
+    resident.drop(ino)
     const file = files.get(ino)
-    if (file === undefined) {
-      reservation.owe(-fresh.sizeOf(ino))
-      return fresh.drop(ino)
-    }
-    // No batch has named it, so none will say that it is gone.
-    return tree.inodes.has(ino) ? undefined : this.#dropSpilled(file)
+    return file === undefined ? undefined : this.#dropStaged(file)
   }
 
   fsync(ino: Ino): void | Promise<void> {
-    const { files, order, flusher, handles } = this.#parts
+    const { files, order, resident, tree } = this.#parts
     order.checkDeadline()
     const file = files.get(ino)
-    // Content without a name is flushed by the batch that names it.
-    if (file === undefined) return undefined
-    file.state.checkSound()
-    if (!file.needsFlush) return undefined
-    if (!this.#mayPutOff(file)) return flusher.flush(file)
-    return handles.with(file, () => order.defer(file))
+    file?.state.checkSound()
+    // Content without a name is brought by the batch that names it.
+    if (!tree.inodes.has(ino)) return undefined
+    if (resident.isChanged(ino)) this.#committer.journalChanges()
+    this.#committer.acknowledge()
+    const landed = this.#keepingUp()
+    if (landed !== undefined || file?.needsFlush !== true) return landed
+    return this.#fsyncInPlace(file)
   }
 
   async syncAll(): Promise<void> {
@@ -104,14 +126,17 @@ export class OpfsStore implements IoStore {
       else pending.push(file)
     }
     await flusher.flushFiles(pending)
+    this.#committer.journalChanges()
     this.#committer.acknowledge()
     await access.settle()
+    await this.#keepingUp()
   }
 
   // ---- Metadata.
 
   commit(facts: readonly Fact[], acknowledge: boolean): void | Promise<void> {
-    return this.#committer.commit(facts, acknowledge)
+    const committed = this.#committer.commit(facts, acknowledge)
+    return committed === undefined ? this.#keepingUp() : committed.then(() => this.#keepingUp())
   }
 
   // ---- Space, time, end.
@@ -123,10 +148,7 @@ export class OpfsStore implements IoStore {
   async housekeeping(): Promise<SpaceStatistics> {
     const { sidecar, reservation, access } = this.#parts
     this.#noteHotFiles()
-    if (sidecar.begun && sidecar.checkpointDue) {
-      await this.#committer.finish()
-      this.#committer.checkpoint()
-    }
+    if (sidecar.begun && sidecar.checkpointDue) this.#committer.checkpoint()
     await access.settle()
     return await this.#space.refresh(reservation.held)
   }
@@ -143,8 +165,16 @@ export class OpfsStore implements IoStore {
     this.#parts.order.checkDeadline()
   }
 
+  get isBehind(): boolean {
+    return this.#landing.isDue
+  }
+
+  catchUp(): Promise<void> {
+    return this.#landing.step()
+  }
+
   async close(clean: boolean): Promise<void> {
-    const { sidecar, handles, reservation, access } = this.#parts
+    const { sidecar, journal, handles, reservation, access } = this.#parts
     let closing = clean
     try {
       if (clean) await this.#finishAll()
@@ -153,7 +183,11 @@ export class OpfsStore implements IoStore {
       throw error
     } finally {
       try {
-        sidecar.close(closing)
+        try {
+          sidecar.close(closing)
+        } finally {
+          journal.close()
+        }
         await access.settle()
       } finally {
         handles.closeAll()
@@ -167,14 +201,77 @@ export class OpfsStore implements IoStore {
     return { ...this.#parts.counters }
   }
 
-  // ---- Changes of stored files.
+  // ---- Changes of files.
 
-  #changing(file: StoredFile, work: (open: OpenFile) => void): void | Promise<void> {
-    const { level, handles, flusher } = this.#parts
-    handles.noteUse(file)
-    if (level.current === 'strict' || flusher.suspects.size === 0) return handles.with(file, work)
-    // What a dead session's relaxed fsyncs covered comes before anything that is written now.
-    return flusher.flushSuspects().then(() => handles.with(file, work))
+  #changing(ino: Ino, isSmall: boolean, change: Change): void | Promise<void> {
+    const { level, handles, flusher, files, resident } = this.#parts
+    const file = files.get(ino)
+    if (file !== undefined) handles.noteUse(file)
+    if (level.current === 'relaxed' && flusher.suspects.size > 0) {
+      // What a dead session's relaxed fsyncs covered comes before anything that is written now.
+      return flusher.flushSuspects().then(() => this.#changing(ino, isSmall, change))
+    }
+    if (resident.has(ino) || file === undefined) {
+      if (!isSmall) return this.#moveOut(ino, change)
+      change.inMemory()
+      return this.#changed(ino, change.bytes)
+    }
+    if (!isSmall || file.isLarge || file.size > this.#limits.smallMax) {
+      return handles.with(file, (open) => change.inPlace(file, open))
+    }
+    return handles.with(file, (open) => {
+      const bytes = new Uint8Array(open.size)
+      open.read(bytes, 0)
+      resident.adopt(ino, bytes)
+      change.inMemory()
+      return this.#changed(ino, change.bytes)
+    })
+  }
+
+  async #moveOut(ino: Ino, change: Change): Promise<void> {
+    const file = await this.#landing.moveOut(ino)
+    await this.#parts.handles.with(file, (open) => change.inPlace(file, open))
+  }
+
+  #changed(ino: Ino, bytes: number): void | Promise<void> {
+    const { resident, tree } = this.#parts
+    if (tree.inodes.has(ino)) {
+      this.#changedBytes += bytes
+      if (this.#changedBytes > CHANGED_MAX) {
+        this.#changedBytes = 0
+        this.#committer.journalChanges()
+        return this.#keepingUp()
+      }
+    }
+    return resident.bytes > this.#limits.residentMax ? this.#relieve() : undefined
+  }
+
+  /** Makes room in memory: what is in its file as it is here first, then the largest. */
+  async #relieve(): Promise<void> {
+    const { resident, files } = this.#parts
+    for (const ino of [...resident.inos()]) {
+      if (files.has(ino) && !resident.isChanged(ino) && !resident.isUnlanded(ino))
+        resident.drop(ino)
+    }
+    while (resident.bytes > this.#limits.residentMax / 2) {
+      const ino = resident.largest()
+      if (ino === undefined) return
+      await this.#landing.moveOut(ino)
+    }
+  }
+
+  /** The program waits if the journal has grown long, or for want of space. */
+  #keepingUp(): void | Promise<void> {
+    const { reservation } = this.#parts
+    return this.#landing.isOverdue || (reservation.isShort && this.#landing.isDue)
+      ? this.#landing.finish()
+      : undefined
+  }
+
+  #fsyncInPlace(file: StoredFile): void | Promise<void> {
+    const { order, flusher, handles } = this.#parts
+    if (!this.#mayPutOff(file)) return flusher.flush(file)
+    return handles.with(file, () => order.defer(file))
   }
 
   /** A relaxed fsync only hands the bytes down; without sync access handles that takes a flush. */
@@ -231,59 +328,27 @@ export class OpfsStore implements IoStore {
     const { order, files, flusher, sidecar, reservation, access } = this.#parts
     order.flushAll()
     await flusher.flushFiles([...files.values()].filter((file) => file.needsFlush))
-    await this.#committer.finish()
+    await this.#landing.finish()
     this.#noteHotFiles()
     sidecar.sync()
     reservation.empty()
     await access.settle()
   }
 
-  // ---- Content without a name.
-
-  #writeFresh(ino: Ino, from: Uint8Array, at: number): void | Promise<void> {
-    const { fresh, reservation } = this.#parts
-    reservation.owe(fresh.write(ino, from, at))
-    return fresh.bytes > this.#freshMax ? this.#spill() : undefined
-  }
-
-  /** Moves the largest files to staging until the rest is well within the bound. */
-  async #spill(): Promise<void> {
-    const { fresh } = this.#parts
-    while (fresh.bytes > this.#freshMax / 2) {
-      const ino = fresh.largest()
-      if (ino === undefined) return
-      await this.#spillFile(ino)
-    }
-  }
-
-  async #spillFile(ino: Ino): Promise<void> {
-    const { fresh, directories, handles, files, reservation, growing } = this.#parts
-    const path = stagingPath(ino)
-    const file = new StoredFile(ino, path, 0)
-    const size = fresh.sizeOf(ino)
-    try {
-      await directories.get(STAGING_PATH, { create: true })
-      file.handle = await directories.file(path, { create: true })
-      await handles.with(file, (open) => fresh.writeTo(ino, open, growing))
-    } catch (thrown) {
-      // The bytes are still in memory; the write that led here has been carried out.
-      handles.close(file)
-      await directories.remove(path)
-      throw toVfsError(thrown, 'write', { path })
-    }
-    file.size = size
-    // Nobody reads it after a crash, so no note in the log is needed.
-    file.dirtySeq = this.#parts.sidecar.seq
-    files.set(ino, file)
-    fresh.drop(ino)
-    reservation.owe(-size)
-  }
-
-  async #dropSpilled(file: StoredFile): Promise<void> {
+  async #dropStaged(file: StoredFile): Promise<void> {
     const { files, handles, directories, order } = this.#parts
     order.forget(file)
     handles.close(file)
     files.delete(file.ino)
+    this.#committer.forget(file.ino)
     await directories.remove(file.path)
   }
+}
+
+/** The same change, wherever the file's content is. */
+interface Change {
+  inMemory(): void
+  /** By how many it may have changed. */
+  readonly bytes: number
+  inPlace(file: StoredFile, open: OpenFile): void
 }

@@ -12,11 +12,15 @@ export class StoredFile {
   readonly ino: Ino
   /** From the store's directory. */
   path: string
-  /** As the program knows it. */
+  /** Of a large file as the program knows it; of a small one that is in memory, as it was last landed. */
   size: number
   /** Finds it without a look into its directory; follows it when it is moved. */
   handle: FileSystemFileHandle | undefined
   open: OpenFile | undefined
+  /** Written in place, although it may be small. */
+  isLarge = false
+  /** Frames of the journal say what it is to be: a crash may have broken off writing it. */
+  isTorn = false
   /** It is being made: what has bytes already is somebody else's. */
   making = false
   readonly state: FlushState = new FlushState()

@@ -11,6 +11,7 @@ import {
 import { SeededRandom } from '@wasm-vfs/core/testing/simulated-opfs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Explorer, WINDOW_MS, type Exploration, type Limits } from './crash.ts'
+import type { StoreLimits } from '../../src/io/store.ts'
 import { directories, swaps } from './workloads.ts'
 
 const STATES = Number(process.env['CRASH_STATES'] ?? 4000)
@@ -43,7 +44,7 @@ interface Family {
   readonly share: number
   readonly foundation?: Workload
   readonly limits: Limits
-  readonly freshMax?: number
+  readonly sizes?: Partial<StoreLimits>
   workload(random: SeededRandom): Workload
 }
 
@@ -95,7 +96,7 @@ const FAMILIES: readonly Family[] = [
     name: 'a first load beyond what memory takes',
     share: 0.05,
     limits: LIMITS,
-    freshMax: 30_000,
+    sizes: { residentMax: 30_000 },
     workload: firstLoad,
   },
 ]
@@ -117,13 +118,13 @@ async function exploreFamily(
 ): Promise<number> {
   const explorer = new Explorer(seed)
   const random = new SeededRandom(seed)
-  const { limits, freshMax, foundation } = family
+  const { limits, sizes, foundation } = family
   const wanted = STATES * family.share * share
   for (let round = 0; explorer.states.size < wanted && round < wanted; round++) {
     await explorer.explore(family.workload(random), {
       ...exploration,
       limits,
-      ...(freshMax !== undefined && { freshMax }),
+      ...(sizes && { sizes }),
       ...(foundation && { foundation }),
     })
   }

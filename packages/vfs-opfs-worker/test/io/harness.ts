@@ -111,6 +111,14 @@ export async function sync(session: Session): Promise<void> {
   await session.flush()
 }
 
+/** As an I/O worker that nobody asks for anything, until OPFS is as the program has committed it. */
+export async function land({ store }: Session): Promise<void> {
+  for (let steps = 0; store.isBehind; steps++) {
+    if (steps > 1000) throw new Error('the landing does not come to an end')
+    await store.catchUp()
+  }
+}
+
 /** The whole tree as the program sees it: a line for each entry, files with their text. */
 export function treeOf(vfs: Vfs): string[] {
   const lines: string[] = []

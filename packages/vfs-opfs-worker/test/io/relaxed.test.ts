@@ -4,18 +4,33 @@ import { walk } from '@wasm-vfs/core'
 import type { Call } from '@wasm-vfs/core/testing/simulated-opfs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openIoStore } from '../../src/io/open-store.ts'
-import { openSession, OPTIONS, put, SimulatedOpfs, sync, type SimulatedSession } from './harness.ts'
+import {
+  land,
+  openSession,
+  OPTIONS,
+  put,
+  SimulatedOpfs,
+  sync,
+  type SimulatedSession,
+} from './harness.ts'
 
 const WINDOW_MS = 500
+/** Every file is a large one. */
+const IN_PLACE = { smallMax: 0 }
 
 let session: SimulatedSession
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
-  session = await openSession(new SimulatedOpfs(), { durability: 'relaxed', windowMs: WINDOW_MS })
+  session = await openSession(
+    new SimulatedOpfs(),
+    { durability: 'relaxed', windowMs: WINDOW_MS },
+    { limits: IN_PLACE },
+  )
   put(session.vfs, '/log', new Uint8Array(100_000))
   put(session.vfs, '/table', new Uint8Array(100_000))
   await sync(session)
+  await land(session)
   vi.advanceTimersByTime(WINDOW_MS)
   await session.store.tick()
 })
@@ -76,6 +91,34 @@ describe('a relaxed fsync', () => {
   })
 })
 
+describe('a relaxed fsync of a small file', () => {
+  beforeEach(async () => {
+    session = await openSession(new SimulatedOpfs(), { durability: 'relaxed', windowMs: WINDOW_MS })
+    put(session.vfs, '/log', new Uint8Array(50_000))
+    put(session.vfs, '/table', new Uint8Array(50_000))
+    await sync(session)
+    vi.advanceTimersByTime(WINDOW_MS)
+    await session.store.tick()
+  })
+
+  it('is handed down, and flushed when the window ends', async () => {
+    const before = flushes()
+    for (let page = 0; page < 5; page++) {
+      await commit('/log', page)
+      await commit('/table', page)
+    }
+    expect(flushes()).toBe(before)
+    const killed = await openSession(new SimulatedOpfs({ image: session.opfs.image() }))
+    const bytes = new Uint8Array(8192)
+    killed.vfs.read(walk(killed.vfs, '/table'), bytes, 4 * 8192)
+    expect(bytes.every((byte) => byte === 5)).toBe(true)
+    vi.advanceTimersByTime(WINDOW_MS)
+    await session.store.tick()
+    expect(flushes()).toBe(before + 1)
+    expect(session.store.nextDeadline()).toBeUndefined()
+  })
+})
+
 describe('an open after a session that did not close', () => {
   it('names the files it left unflushed, and flushes them before it writes anything', async () => {
     await commit('/log', 0)
@@ -83,7 +126,7 @@ describe('an open after a session that did not close', () => {
     const opfs = new SimulatedOpfs({ image: session.opfs.image() })
     const again = await openIoStore(
       { ...OPTIONS, durability: 'relaxed', windowMs: WINDOW_MS },
-      { directory: opfs.root },
+      { directory: opfs.root, limits: IN_PLACE },
     )
     expect(again.tree.unflushed).toEqual([log])
     const calls: Call[] = []
@@ -107,7 +150,7 @@ describe('a flush that fails', () => {
     const log = walk(vfs, '/log')
     await commit('/log', 0)
     opfs.watcher.fault = ({ kind, path }) =>
-      kind === 'flush' && path.endsWith('/log') ? { losesChanges: true } : undefined
+      kind === 'flush' && path.endsWith('log') ? { losesChanges: true } : undefined
     vi.advanceTimersByTime(WINDOW_MS)
     expect(() => store.tick()).toThrow(/EIO/)
     opfs.watcher.fault = () => undefined

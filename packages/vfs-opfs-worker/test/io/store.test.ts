@@ -1,15 +1,18 @@
 // The store over a simulated OPFS: what a program does through the engine is what lies in OPFS, and what
 // the next open finds.
 
+import type { Call } from '@wasm-vfs/core/testing/simulated-opfs'
 import { describe, expect, it } from 'vitest'
 import {
   closeSession,
+  land,
   makeDirectory,
   move,
   openSession,
   opfsTree,
   put,
   SimulatedOpfs,
+  sync,
   treeOf,
   unlink,
   walk,
@@ -23,6 +26,8 @@ describe('a store', () => {
     put(session.vfs, '/b', 'two')
     await session.vfs.sync()
     await session.flush()
+    expect(opfsTree(session.opfs)).toEqual([])
+    await land(session)
     expect(opfsTree(session.opfs)).toEqual(['/b: two', '/d/', '/d/a: one'])
     await closeSession(session)
     const again = await openSession(session.opfs)
@@ -36,7 +41,7 @@ describe('a store', () => {
     await session.vfs.sync()
     await session.flush()
     expect(opfsTree(session.opfs)).toEqual([])
-    expect(session.store.stats().handles).toBe(2)
+    expect(session.store.stats().handles).toBe(3)
   })
 
   it('carries out renames, swaps and replacements', async () => {
@@ -53,6 +58,7 @@ describe('a store', () => {
     move(session.vfs, '/sub', '/c')
     await session.vfs.sync()
     await session.flush()
+    await land(session)
     const expected = ['/a: was b', '/b: was a', '/c/', '/c/x: x', '/c/y: y', '/d: was c']
     expect(opfsTree(session.opfs)).toEqual(expected)
     expect(treeOf(session.vfs)).toEqual(expected)
@@ -77,6 +83,55 @@ describe('a store', () => {
     await closeSession(session)
     const again = await openSession(session.opfs)
     expect(again.facts.filter(({ type }) => type === 'inode')).toHaveLength(1)
+  })
+
+  it('opens no file while it commits many small ones, and flushes twice', async () => {
+    const session = await openSession(new SimulatedOpfs())
+    await sync(session)
+    const calls: Call[] = []
+    session.opfs.watcher.fault = (call) => {
+      calls.push(call)
+      return undefined
+    }
+    for (let index = 0; index < 50; index++) put(session.vfs, `/f${index}`, `file ${index}`)
+    await session.vfs.sync()
+    await session.flush()
+    expect(calls.map(({ kind, path }) => `${kind} ${path}`)).toEqual([
+      'write store/.wasm-vfs/journal',
+      'flush store/.wasm-vfs/journal',
+      'write store/.wasm-vfs/log-a.jsonl',
+      'flush store/.wasm-vfs/log-a.jsonl',
+    ])
+  })
+
+  it('journals what an fsync finds changed in all small files', async () => {
+    const session = await openSession(new SimulatedOpfs())
+    for (let index = 0; index < 20; index++) put(session.vfs, `/f${index}`, `file ${index}`)
+    await sync(session)
+    const before = session.store.stats().flushes!
+    for (let index = 0; index < 20; index++) {
+      session.vfs.write(walk(session.vfs, `/f${index}`), new Uint8Array([65]), 0)
+    }
+    for (let index = 0; index < 20; index++) session.vfs.fsync(walk(session.vfs, `/f${index}`))
+    await session.flush()
+    expect(session.store.stats().flushes).toBe(before + 1)
+    const after = await openSession(new SimulatedOpfs({ image: session.opfs.image() }))
+    expect(
+      treeOf(after.vfs).every((line) => line.endsWith(`: A${line.split(': ')[1]!.slice(1)}`)),
+    ).toBe(true)
+  })
+
+  it('puts aside what other code has put in the way of a new file', async () => {
+    const session = await openSession(new SimulatedOpfs())
+    put(session.vfs, '/a', 'mine')
+    await sync(session)
+    const directory = await session.opfs.root.getDirectoryHandle('store')
+    const foreign = await directory.getFileHandle('a', { create: true })
+    const handle = await foreign.createSyncAccessHandle()
+    handle.write(new TextEncoder().encode('foreign'), { at: 0 })
+    handle.close()
+    await land(session)
+    expect(opfsTree(session.opfs)).toEqual(['/a.other-1: foreign', '/a: mine'])
   })
 
   it('works with few handles', async () => {

@@ -1,0 +1,243 @@
+// Brings OPFS up to date with the log and the journal: names are put in order, files that are new are made,
+// and what has changed in small files is written into them. Nobody waits for it, as a rule: it goes on in
+// steps while the program has nothing to ask, and to its end when the store is closed or the journal has
+// grown long. A crash at any point of it loses nothing, because the log and the journal say it all until
+// what they say is on storage; then the journal forgets it.
+
+import { toVfsError, VfsError, type Ino } from '@wasm-vfs/core/backend'
+import type { Committer } from './committer.ts'
+import { forAll } from './directories.ts'
+import type { OpenFile } from './open-file.ts'
+import type { StoreParts } from './parts.ts'
+import { stage } from './staging.ts'
+import { StoredFile } from './stored-file.ts'
+
+/** Files in one step: a request that comes meanwhile waits for them. */
+const STEP_FILES = 8
+/** The program is not made to wait before the journal has so many bytes. */
+const JOURNAL_MAX = 64 * 1024 * 1024
+
+export class Landing {
+  readonly #parts: StoreParts
+  readonly #committer: Committer
+
+  constructor(parts: StoreParts, committer: Committer) {
+    this.#parts = parts
+    this.#committer = committer
+  }
+
+  /** OPFS is behind. */
+  get isDue(): boolean {
+    const { applied, journal } = this.#parts
+    return applied.away.size > 0 || journal.bytes > 0 || this.#hasUnmade()
+  }
+
+  /** It is so far behind that the program has to wait. */
+  get isOverdue(): boolean {
+    return this.#parts.journal.bytes > JOURNAL_MAX
+  }
+
+  /** To the end. */
+  async finish(): Promise<void> {
+    while (this.isDue) await this.step()
+  }
+
+  /** A few files; nothing else is done with the store meanwhile. */
+  async step(): Promise<void> {
+    const { order, journal, access, applied, flusher } = this.#parts
+    // What a dead session's relaxed fsyncs covered comes before anything that is written now.
+    await flusher.flushSuspects()
+    order.flushAll()
+    // A file may only be written where frames say what it is to be: a crash in the middle leaves neither
+    // the old bytes nor the new, and what no frame says could not be restored.
+    this.#committer.journalChanges()
+    journal.flush()
+    this.#committer.flushAll()
+    await access.settle()
+    if (applied.away.size > 0) return await this.#committer.arrange()
+    const unmade = this.#unmade(STEP_FILES)
+    if (unmade.length > 0) return await this.#make(unmade)
+    const unlanded = this.#unlanded(STEP_FILES)
+    if (unlanded.length > 0) return await this.#land(unlanded)
+    await this.#forgetJournal()
+  }
+
+  /** From now on the file is written in place: it has become large, or there is no memory for it. */
+  async moveOut(ino: Ino): Promise<StoredFile> {
+    const { files, resident, order, journal, handles } = this.#parts
+    order.flushAll()
+    const stored = files.get(ino)
+    if (stored !== undefined && resident.isUnlanded(ino)) {
+      this.#committer.journalChanges()
+      journal.flush()
+      this.#committer.flushAll()
+      await handles.with(stored, (open) => this.#landOpen(stored, open))
+    }
+    const file = stored ?? (await stage(this.#parts, ino))
+    this.#committer.announce(ino)
+    resident.drop(ino)
+    file.isLarge = true
+    return file
+  }
+
+  // ---- New files.
+
+  #hasUnmade(): boolean {
+    return this.#unmade(1).length > 0
+  }
+
+  #unmade(most: number): Ino[] {
+    const inos: Ino[] = []
+    for (const ino of this.#parts.applied.unmade) {
+      if (inos.length === most) break
+      // What has lost its name while it is open stays in memory: nobody has it open after a crash.
+      if (this.#parts.tree.pathOf(ino) !== undefined) inos.push(ino)
+    }
+    return inos
+  }
+
+  async #make(inos: readonly Ino[]): Promise<void> {
+    const { tree, sidecar, access, applied, flusher, files, resident } = this.#parts
+    const intent = inos.map((ino) => tree.pathOf(ino)!)
+    for (const path of intent) await this.#moveAside(path)
+    // On storage before the first name can be: an open removes what is there of it, and nothing else.
+    sidecar.append({ intent, since: Date.now() })
+    this.#committer.flushLog()
+    await access.settle()
+    const made: StoredFile[] = []
+    try {
+      const make = async (ino: Ino, path: string): Promise<void> => {
+        made.push(await this.#makeFile(ino, path))
+      }
+      await forAll(inos, (ino) => make(ino, tree.pathOf(ino)!), flusher.parallel)
+      await access.settle()
+      // A flush of the log comes before the journal forgets what they hold.
+      sidecar.append({ made: inos, since: Date.now() })
+    } catch (error) {
+      await this.#unmake(made)
+      throw error
+    }
+    const now = Date.now()
+    applied.made(inos)
+    for (const file of made) {
+      tree.inodes.get(file.ino)!.born = now
+      files.set(file.ino, file)
+      if (resident.has(file.ino)) resident.landed(file.ino)
+    }
+  }
+
+  async #makeFile(ino: Ino, path: string): Promise<StoredFile> {
+    const { directories, resident, handles, growing } = this.#parts
+    const file = new StoredFile(ino, path, 0)
+    try {
+      file.handle = await directories.file(path, { create: true })
+    } catch (thrown) {
+      throw toVfsError(thrown, 'create', { path })
+    }
+    if (this.#committer.wasVacated(path)) file.movedAt = Date.now()
+    const size = resident.sizeOf(ino)
+    if (size === 0) return file
+    file.making = true
+    try {
+      await handles.with(file, (open) => {
+        resident.writeTo(ino, open, growing)
+        // Before the journal can forget it.
+        open.flush()
+      })
+    } catch (error) {
+      await this.#remove(file)
+      throw error
+    }
+    file.making = false
+    file.size = size
+    file.lastWriteEnd = size
+    return file
+  }
+
+  async #unmake(made: readonly StoredFile[]): Promise<void> {
+    try {
+      for (const file of made) await this.#remove(file)
+      this.#parts.sidecar.append({ undone: true })
+    } catch (error) {
+      // The failure that led here is the one to report. The next open removes what is left.
+      if (!(error instanceof VfsError)) throw error
+    }
+  }
+
+  async #remove(file: StoredFile): Promise<void> {
+    this.#parts.handles.close(file)
+    await this.#parts.directories.remove(file.path)
+  }
+
+  /** What other code has put where a file is to be made is kept, under a name next to it. */
+  async #moveAside(path: string): Promise<void> {
+    const { directories } = this.#parts
+    const foreign = await directories.find(path)
+    if (foreign === undefined) return
+    for (let number = 1; ; number++) {
+      const aside = `${path}.other-${number}`
+      if ((await directories.find(aside)) !== undefined) continue
+      try {
+        return await directories.move(foreign, aside)
+      } catch (thrown) {
+        throw toVfsError(thrown, 'create', { path })
+      }
+    }
+  }
+
+  // ---- Changed files.
+
+  #unlanded(most: number): StoredFile[] {
+    const { resident, tree, files } = this.#parts
+    const found: StoredFile[] = []
+    for (const ino of resident.inos()) {
+      if (found.length === most) break
+      const file = files.get(ino)
+      if (file === undefined || !resident.isUnlanded(ino)) continue
+      if (tree.pathOf(ino) !== undefined) found.push(file)
+    }
+    return found
+  }
+
+  async #land(files: readonly StoredFile[]): Promise<void> {
+    const { handles, flusher, access } = this.#parts
+    const land = async (file: StoredFile): Promise<void> =>
+      await handles.with(file, (open) => this.#landOpen(file, open))
+    await forAll(files, land, flusher.parallel)
+    await access.settle()
+  }
+
+  #landOpen(file: StoredFile, open: OpenFile): void {
+    const { resident, growing, tree, sidecar, flusher } = this.#parts
+    open.checkSound()
+    const size = resident.sizeOf(file.ino)
+    if (file.dirtySeq === 0 && size !== tree.inodes.get(file.ino)?.size) {
+      // Once the journal has forgotten it, a file that is not as long as the log says has to be noted.
+      growing(0, () => sidecar.append({ dirty: [file.ino] }))
+      file.dirtySeq = sidecar.seq
+      this.#committer.flushLog()
+    }
+    resident.writeTo(file.ino, open, growing)
+    // Before the journal can forget it.
+    flusher.flushOpen(file, open)
+    file.isTorn = false
+    file.size = size
+    file.lastWriteAt = file.lastWriteEnd = size
+    resident.landed(file.ino)
+  }
+
+  /** Everything that the journal says is in the files, on storage. */
+  async #forgetJournal(): Promise<void> {
+    const { journal, sidecar, access, voids, reservation } = this.#parts
+    if (journal.bytes === 0) return
+    const turn = journal.turn + 1
+    sidecar.append({ turn })
+    // With it go the notes of files that were made; only then the frames may be overwritten.
+    this.#committer.flushLog()
+    await access.settle()
+    journal.restart(turn)
+    voids.clear()
+    reservation.restore()
+    await access.settle()
+  }
+}
