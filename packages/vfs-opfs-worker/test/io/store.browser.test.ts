@@ -179,10 +179,10 @@ describe('a store in OPFS', () => {
     await ask('open', { name })
     await plainWrite(await storeDirectory(), 'a', 'foreign')
     await plainWrite(await storeDirectory(), 'b', 'foreign')
-    await expect(ask('put', [['/a', 'mine']])).rejects.toThrow(/EEXIST.*'a'/)
+    await ask('put', [['/a', 'mine']])
     worker.terminate()
     await ask('open', { name })
-    expect(await ask('tree')).toEqual(['/a: foreign', '/b: foreign'])
+    expect(await ask('tree')).toEqual(['/a.other-1: foreign', '/a: mine', '/b: foreign'])
   })
 
   it('holds no more handles than it may', async () => {
@@ -209,12 +209,18 @@ describe('a store in OPFS', () => {
   })
 
   it('opens after its worker was terminated, with everything acknowledged', async () => {
-    await ask('open', { name })
+    await ask('open', { name, lands: false })
+    await ask('mkdir', '/d')
     await ask('put', [['/a', 'one']])
     await ask('overwrite', ['/a', 'ONE'])
+    await ask('move', ['/a', '/d/b'])
+    expect(await plainTree()).toEqual([])
     worker.terminate()
     await ask('open', { name })
-    expect(await ask('tree')).toEqual(['/a: ONE'])
+    const expected = ['/d/', '/d/b: ONE']
+    expect(await ask('tree')).toEqual(expected)
+    await ask('close')
+    expect(await plainTree()).toEqual(expected)
   })
 
   it('refuses a directory that holds something else', async () => {

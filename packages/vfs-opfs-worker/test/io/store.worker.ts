@@ -6,6 +6,7 @@ import { serveTasks } from '@wasm-vfs/core/testing'
 import { removeIoStore } from '../../src/io/open-store.ts'
 import {
   closeSession,
+  land,
   makeDirectory,
   move,
   openSessionIn,
@@ -23,8 +24,23 @@ const current = (): Session => {
   return session
 }
 
+// What is committed is brought to OPFS at once, as if nobody asked for anything for a while.
+let landing = true
+
+const settle = async (): Promise<void> => {
+  await sync(current())
+  if (landing) await land(current())
+}
+
+interface OpenTask {
+  readonly name: string
+  readonly maxHandles?: number
+  readonly lands?: boolean
+}
+
 serveTasks({
-  async open({ name, maxHandles = 64 }: { name: string; maxHandles?: number }) {
+  async open({ name, maxHandles = 64, lands = true }: OpenTask) {
+    landing = lands
     session = await openSessionIn({}, { name, maxHandles })
   },
   async close() {
@@ -37,31 +53,32 @@ serveTasks({
   handles: () => current().store.stats().handles,
   async put(files: readonly (readonly [path: string, text: string])[]) {
     for (const [path, text] of files) put(current().vfs, path, text)
-    await sync(current())
+    await settle()
   },
   async mkdir(path: string) {
     makeDirectory(current().vfs, path)
-    await sync(current())
+    await settle()
   },
   async overwrite([path, text]: readonly [path: string, text: string]) {
     const { vfs } = current()
     vfs.write(walk(vfs, path), new TextEncoder().encode(text), 0)
     vfs.fsync(walk(vfs, path))
     await current().flush()
+    if (landing) await land(current())
   },
   async move([from, to]: readonly [from: string, to: string]) {
     move(current().vfs, from, to)
-    await sync(current())
+    await settle()
   },
   async unlink(path: string) {
     unlink(current().vfs, path)
-    await sync(current())
+    await settle()
   },
   async rmdir(path: string) {
     const { vfs } = current()
     const { parent, name } = walkToParent(vfs, path)
     vfs.rmdir(parent, name)
-    await sync(current())
+    await settle()
   },
   /** As in an engine that has OPFS and no sync access handles. */
   hideAccessHandles() {
