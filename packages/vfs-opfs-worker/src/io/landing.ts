@@ -44,14 +44,13 @@ export class Landing {
 
   /** A few files; nothing else is done with the store meanwhile. */
   async step(): Promise<void> {
-    const { order, journal, access, applied, flusher } = this.#parts
+    const { order, access, applied, flusher } = this.#parts
     // What a dead session's relaxed fsyncs covered comes before anything that is written now.
     await flusher.flushSuspects()
     order.flushAll()
     // A file may only be written where frames say what it is to be: a crash in the middle leaves neither
     // the old bytes nor the new, and what no frame says could not be restored.
     this.#committer.journalChanges()
-    journal.flush()
     this.#committer.flushAll()
     await access.settle()
     if (applied.away.size > 0) return await this.#committer.arrange()
@@ -64,12 +63,11 @@ export class Landing {
 
   /** From now on the file is written in place: it has become large, or there is no memory for it. */
   async moveOut(ino: Ino): Promise<StoredFile> {
-    const { files, resident, order, journal, handles } = this.#parts
+    const { files, resident, order, handles } = this.#parts
     order.flushAll()
     const stored = files.get(ino)
     if (stored !== undefined && resident.isUnlanded(ino)) {
       this.#committer.journalChanges()
-      journal.flush()
       this.#committer.flushAll()
       await handles.with(stored, (open) => this.#landOpen(stored, open))
     }

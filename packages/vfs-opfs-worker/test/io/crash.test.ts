@@ -12,9 +12,9 @@ import { SeededRandom } from '@wasm-vfs/core/testing/simulated-opfs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Explorer, WINDOW_MS, type Exploration, type Limits } from './crash.ts'
 import type { StoreLimits } from '../../src/io/store.ts'
-import { directories, swaps } from './workloads.ts'
+import { cuts, directories, swaps } from './workloads.ts'
 
-const STATES = Number(process.env['CRASH_STATES'] ?? 4000)
+const STATES = Number(process.env['CRASH_STATES'] ?? 2000)
 const SEED = Number(process.env['CRASH_SEED'] ?? 1)
 
 const FOUNDATION: Workload = [
@@ -90,6 +90,21 @@ const FAMILIES: readonly Family[] = [
     foundation: FOUNDATION,
     limits: FEW,
     workload: (random) => writeAhead(random, '/a', '/d/c'),
+  },
+  {
+    name: 'files cut and grown',
+    share: 0.1,
+    foundation: FOUNDATION,
+    limits: FEW,
+    workload: cuts,
+  },
+  {
+    name: 'files that become too large for the journal',
+    share: 0.1,
+    foundation: FOUNDATION,
+    limits: FEW,
+    sizes: { smallMax: 9000 },
+    workload: (random) => [...cuts(random), ...mixed(random, 6)],
   },
   { name: 'a first load', share: 0.05, limits: LIMITS, workload: firstLoad },
   {

@@ -92,3 +92,21 @@ export function directories(random: SeededRandom): Workload {
   }
   return [...workload, ['sync']]
 }
+
+/** Files with bytes in OPFS that are cut, grow again and are written here and there, with few syncs. */
+export function cuts(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  for (let round = 0; round < 8; round++) {
+    const path = random.pick(['/a', '/d/c'])
+    workload.push(
+      random.pick<Operation>([
+        ['truncate', path, random.below(3) * 3000],
+        ['truncate', path, 9000 + random.below(12_000)],
+        ['write', path, random.below(20_000), 600],
+        ['append', path, 500],
+      ]),
+    )
+    if (random.chance(0.5)) workload.push(random.pick([['sync'], ['fsync', path]] as const))
+  }
+  return workload
+}
