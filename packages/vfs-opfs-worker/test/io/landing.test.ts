@@ -1,0 +1,58 @@
+// The landing writes files in place. Whatever a crash leaves of that, the journal has to make whole.
+
+import {
+  PowerLoss,
+  SeededRandom,
+  selections,
+  type DirectoryImage,
+} from '@wasm-vfs/core/testing/simulated-opfs'
+import { describe, expect, it } from 'vitest'
+import { land, openSession, put, SimulatedOpfs, sync, treeOf, walk } from './harness.ts'
+
+const LIMITS = { exhaustiveMax: 6, samples: 12 }
+
+function pattern(length: number, from: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, at) => ((from + at) % 251) + 1)
+}
+
+/** What kills and power cuts leave of one moment, with all names settled. */
+function* crashesOf(image: DirectoryImage, random: SeededRandom): Generator<DirectoryImage> {
+  yield image
+  const loss = new PowerLoss(image, { now: Date.now(), settlingMs: 0 })
+  for (const selection of selections(loss, LIMITS, random)) yield loss.state(selection)
+}
+
+describe('a landing that a crash breaks off', () => {
+  it('leaves no mixture of a file before a truncate and after it', async () => {
+    const session = await openSession(new SimulatedOpfs())
+    const { vfs, opfs } = session
+    put(vfs, '/a', pattern(20_000, 0))
+    await sync(session)
+    await land(session)
+    vfs.write(walk(vfs, '/a'), pattern(600, 7), 0)
+    vfs.fsync(walk(vfs, '/a'))
+    vfs.truncate(walk(vfs, '/a'), 3000)
+    await session.flush()
+    const moments: DirectoryImage[] = []
+    opfs.watcher.changed = () => moments.push(opfs.image())
+    await land(session)
+    expect(moments.length).toBeGreaterThan(5)
+    const random = new SeededRandom(1)
+    const seen = new Set<string>()
+    for (const moment of moments) {
+      for (const image of crashesOf(moment, random)) {
+        const after = await openSession(new SimulatedOpfs({ image }))
+        const ino = walk(after.vfs, '/a')
+        const bytes = new Uint8Array(after.vfs.getattr(ino).size)
+        after.vfs.read(ino, bytes, 0)
+        const whole = pattern(bytes.length, 0)
+        whole.set(pattern(600, 7))
+        expect([3000, 20_000]).toContain(bytes.length)
+        expect(bytes).toEqual(whole)
+        seen.add(treeOf(after.vfs).join())
+      }
+    }
+    // Before what has changed since the fsync is on storage, and afterwards.
+    expect(seen.size).toBe(2)
+  })
+})
