@@ -371,6 +371,7 @@ export class ServingLoop {
     try {
       await this.#store.catchUp()
     } catch (error) {
+      if (!(error instanceof VfsError)) throw error
       // It concerns nothing that was promised: what is not in the files is in the journal. Whoever closes
       // the store is told if it fails then.
       this.#catchUpAt = Date.now() + RETRY_MS

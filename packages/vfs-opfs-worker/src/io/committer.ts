@@ -74,9 +74,7 @@ export class Committer {
   /** Hands down what no frame says of the small files that have been committed. */
   journalChanges(): void {
     const { resident, tree, order, journal, sidecar } = this.#parts
-    const changed = [...resident.inos()].filter(
-      (ino) => resident.isChanged(ino) && tree.inodes.has(ino),
-    )
+    const changed = [...resident.changed()].filter((ino) => tree.inodes.has(ino))
     if (changed.length === 0) return
     // What was written after an fsync, or after a batch, must not reach storage before it. Frames among
     // themselves are read in order, and none without those before it.
@@ -137,10 +135,9 @@ export class Committer {
     }
     const now = Date.now()
     for (const path of departuresOf(relocations)) this.#vacated.set(path, now)
+    // What is made from here on may take places that a repetition of the moves would clear; the intent to
+    // make it is flushed, and this with it.
     sidecar.append({ done: true, since: now })
-    // What is made from here on may take places that a repetition of the moves would clear.
-    this.flushLog()
-    await access.settle()
     applied.arranged()
     this.#dropped.clear()
     this.#arranging = false
@@ -205,7 +202,7 @@ export class Committer {
     error: VfsError,
   ): Promise<void> {
     const { resident, files } = this.#parts
-    const inos = [...resident.inos()].filter((ino) => resident.isChanged(ino) && !files.has(ino))
+    const inos = [...resident.changed()].filter((ino) => !files.has(ino))
     if (inos.length === 0) throw error
     for (const ino of inos) {
       const file = await stage(this.#parts, ino)

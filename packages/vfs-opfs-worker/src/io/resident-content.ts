@@ -65,6 +65,8 @@ class ResidentFile {
 export class ResidentContent {
   readonly #content = new ChunkedContent(Infinity)
   readonly #files = new Map<Ino, ResidentFile>()
+  // Files that isChanged.
+  readonly #changed = new Set<Ino>()
   readonly #owe: (bytes: number) => void
 
   /** `owe` is told of growth that OPFS has yet to take, and when it has (negative). */
@@ -85,12 +87,17 @@ export class ResidentContent {
     return this.#files.keys()
   }
 
+  /** Those that a frame is to say something of. */
+  changed(): Iterable<Ino> {
+    return this.#changed
+  }
+
   sizeOf(ino: Ino): number {
     return this.#files.get(ino)?.size ?? 0
   }
 
   isChanged(ino: Ino): boolean {
-    return this.#files.get(ino)?.isChanged ?? false
+    return this.#changed.has(ino)
   }
 
   isUnlanded(ino: Ino): boolean {
@@ -123,6 +130,7 @@ export class ResidentContent {
     this.#owe(-owedBy(file))
     this.#content.drop(ino)
     this.#files.delete(ino)
+    this.#changed.delete(ino)
   }
 
   /** The file with the most bytes in memory. */
@@ -175,6 +183,7 @@ export class ResidentContent {
     file.based = true
     file.changed.clear()
     file.changedSize = false
+    this.#changed.delete(ino)
   }
 
   /** Writes what its file in OPFS lacks; all of it into an empty one. */
@@ -205,6 +214,8 @@ export class ResidentContent {
     const bytes = this.#content.bytes
     action(file)
     file.bytes += this.#content.bytes - bytes
+    if (file.isChanged) this.#changed.add(ino)
+    else this.#changed.delete(ino)
     const more = owedBy(file) - owed
     if (more !== 0) this.#owe(more)
   }

@@ -249,7 +249,7 @@ export class OpfsStore implements IoStore {
   /** Makes room in memory: what is in its file as it is here first, then the largest. */
   async #relieve(): Promise<void> {
     const { resident, files } = this.#parts
-    for (const ino of [...resident.inos()]) {
+    for (const ino of resident.inos()) {
       if (files.has(ino) && !resident.isChanged(ino) && !resident.isUnlanded(ino))
         resident.drop(ino)
     }

@@ -56,3 +56,41 @@ describe('a landing that a crash breaks off', () => {
     expect(seen.size).toBe(2)
   })
 })
+
+describe('an open after a session that was killed', () => {
+  it('has put on storage what it shows of small files', async () => {
+    const session = await openSession(new SimulatedOpfs(), { durability: 'relaxed' })
+    put(session.vfs, '/a', 'old')
+    await sync(session)
+    await land(session)
+    await session.store.tick()
+    session.vfs.write(walk(session.vfs, '/a'), new TextEncoder().encode('new'), 0)
+    session.vfs.fsync(walk(session.vfs, '/a'))
+    await session.flush()
+    const again = await openSession(new SimulatedOpfs({ image: session.opfs.image() }))
+    expect(treeOf(again.vfs)).toEqual(['/a: new'])
+    // An fsync of it would ask nobody.
+    const loss = new PowerLoss(again.opfs.image(), { now: Date.now(), settlingMs: 0 })
+    const image = loss.state(loss.counts.map(() => 0))
+    expect(treeOf((await openSession(new SimulatedOpfs({ image }))).vfs)).toEqual(['/a: new'])
+  })
+
+  it('gives no file the content of one that was never committed', async () => {
+    const session = await openSession(new SimulatedOpfs())
+    put(session.vfs, '/a', 'kept')
+    await sync(session)
+    put(session.vfs, '/b', pattern(9000, 0))
+    const moments: DirectoryImage[] = []
+    session.opfs.watcher.changed = () => moments.push(session.opfs.image())
+    await sync(session)
+    for (const image of moments) {
+      const again = await openSession(new SimulatedOpfs({ image }))
+      if (treeOf(again.vfs).length > 1) continue
+      put(again.vfs, '/c', '')
+      await sync(again)
+      const third = await openSession(new SimulatedOpfs({ image: again.opfs.image() }))
+      expect(treeOf(third.vfs)).toEqual(['/a: kept', '/c: '])
+    }
+    expect(moments.length).toBeGreaterThan(2)
+  })
+})
