@@ -9,7 +9,7 @@
 
 import type { Ino } from '@wasm-vfs/core/backend'
 
-export const LOG_FORMAT = { format: 'wasm-vfs/opfs-worker', version: 2 } as const
+export const LOG_FORMAT = { format: 'wasm-vfs/opfs-worker', version: 1 } as const
 
 /** Never the name of a program's file; see names.ts. */
 export const RESERVED_NAME = '.wasm-vfs'
