@@ -16,9 +16,11 @@ const NAME = 'wasm-vfs I/O'
 const KEPT_MS = 10_000
 /** Endings were over after 60 ms on a machine with ten times more to do than it had cores; not after 20. */
 const AFTER_END_MS = 500
+/** One that is ended in the middle of something takes longer: 500 ms were too few at a load of 30. */
+const AFTER_FORCED_END_MS = 2_000
 
 const kept = new Map<string, { worker: Worker; timer: ReturnType<typeof setTimeout> }>()
-let lastEnd = -Infinity
+let noneBefore = -Infinity
 
 export async function obtainWorker(source: WorkerSource): Promise<Worker> {
   if (isWorker(source)) return source
@@ -29,7 +31,7 @@ export async function obtainWorker(source: WorkerSource): Promise<Worker> {
     kept.delete(key)
     return spare.worker
   }
-  const early = lastEnd + AFTER_END_MS - performance.now()
+  const early = noneBefore - performance.now()
   if (early > 0) await new Promise((resolve) => setTimeout(resolve, early))
   return makeWorker(source)
 }
@@ -50,7 +52,7 @@ export function returnWorker(worker: Worker, source: WorkerSource): void {
 
 /** Ends a worker that may be in the middle of something; returns when it is gone. */
 export async function endWorker(worker: Worker, storeName: string): Promise<void> {
-  terminate(worker)
+  terminate(worker, AFTER_FORCED_END_MS)
   try {
     const release = await awaitPredecessor(storeName)
     await release()
@@ -84,9 +86,9 @@ function scriptUrl(): URL {
   return (ownScript ??= new URL('../worker.ts', import.meta.url))
 }
 
-function terminate(worker: Worker): void {
+function terminate(worker: Worker, afterMs: number = AFTER_END_MS): void {
   worker.terminate()
-  lastEnd = performance.now()
+  noneBefore = Math.max(noneBefore, performance.now() + afterMs)
 }
 
 function isWorker(source: WorkerSource): source is Worker {
