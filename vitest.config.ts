@@ -2,6 +2,7 @@
 // @wasm-vfs/idb in WebKitGTK) and `e2e` (tests that drive whole browsers themselves). Run one with `vitest run --project firefox path/to/file`.
 
 import { rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
@@ -88,6 +89,8 @@ export default defineConfig(async () => ({
           include: ['**/*.test.ts'],
           exclude: [...IGNORED, BROWSER_TESTS, E2E_TESTS],
           testTimeout: 30_000,
+          // The default leaves one core for a watcher that is not there.
+          maxWorkers: availableParallelism(),
         },
       },
       {
