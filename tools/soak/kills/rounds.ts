@@ -44,7 +44,9 @@ export interface KillSettings {
   readonly checkOneIn?: number
 }
 
-const FIRST_COMMIT_DEADLINE_MS = 240_000
+/** What TaskWorker says of a worker that it has ended. */
+const NO_ANSWER = 'no answer within'
+const FIRST_COMMIT_DEADLINE_MS = 120_000
 const PAUSE_MS = 10
 /** How long commits go on before the end comes, at random up to this. */
 const LIFE_MAX_MS = 1200
@@ -127,7 +129,7 @@ export class KillRounds {
     const stopped = this.#site.oracle.error(name)
     if (stopped !== undefined) problems.push(`it stopped by itself: ${stopped}`)
     try {
-      await call(page, backend, name, 'open', { name, durability })
+      await this.#open(page, store)
       const request: InspectRequest = { amcheck: checked }
       const shown = (await call(page, backend, name, 'inspect', request)) as Inspection
       const compared = compare(shown, store.seed, acknowledged)
@@ -149,19 +151,35 @@ export class KillRounds {
     const [, number = '1'] = /-(\d+)$/.exec(store.name) ?? []
     store.name = `${store.backend}-${store.durability}-${Number(number) + 1}`
     store.count = 0
-    const { name, durability } = store
-    await call(page, store.backend, name, 'open', { name, durability })
+    await this.#open(page, store)
+  }
+
+  /**
+   * A worker that does not answer is ended and another one opens the store, as a user who loads the page
+   * again would see to: in Firefox (153) `new Worker` in a worker may wait for good while others are
+   * ending. What is lost by it, if anything, shows afterwards.
+   */
+  async #open(page: Page, { backend, name, durability }: Store): Promise<void> {
+    try {
+      await call(page, backend, name, 'open', { name, durability })
+    } catch (error) {
+      if (!String(error).includes(NO_ANSWER)) throw error
+      console.warn(`${name}: ${String(error)}; its worker was ended, and another one opens it`)
+      await call(page, backend, name, 'open', { name, durability })
+    }
   }
 
   async #everyStoreCommits(): Promise<void> {
     const deadline = Date.now() + FIRST_COMMIT_DEADLINE_MS
-    const waiting = (): boolean =>
-      this.#stores.some(
-        ({ name, count }) =>
-          this.#site.oracle.count(name) <= count && this.#site.oracle.error(name) === undefined,
-      )
-    while (waiting()) {
-      if (Date.now() > deadline) throw new Error('a store does not commit')
+    const waiting = (): string[] =>
+      this.#stores
+        .filter(({ name, count }) => {
+          const { oracle } = this.#site
+          return oracle.count(name) <= count && oracle.error(name) === undefined
+        })
+        .map(({ name }) => name)
+    for (let names = waiting(); names.length > 0; names = waiting()) {
+      if (Date.now() > deadline) throw new Error(`${names.join(', ')}: no commit within 120 s`)
       await pause(PAUSE_MS)
     }
   }
