@@ -5,13 +5,14 @@ import { atomicsRoundTrip } from './atomics.ts'
 import { FILE_PROBES } from './file.ts'
 import { idbPuts } from './indexeddb.ts'
 import { sizedProbe } from './commit.ts'
-import { opfsOpen, opfsRead, opfsWrites } from './opfs.ts'
+import { opfsFresh, opfsOpen, opfsRead, opfsWrites } from './opfs.ts'
 import type { Probe } from './probe.ts'
 
 export const PROBES: readonly Probe[] = [
   opfsOpen,
   opfsRead,
   ...opfsWrites,
+  opfsFresh,
   ...idbPuts,
   atomicsRoundTrip,
 ]
