@@ -25,8 +25,10 @@ export class Journal<StoreFact> implements ContentHost {
   readonly #metadata: MetadataStore<StoreFact>
   readonly #snapshot: () => Iterable<Fact | StoreFact>
 
-  // Each inode with dirty > CLEAN is in #inodes, and only those.
+  // Each inode with dirty > CLEAN is in one of these: apart, because a program that only reads syncs, too,
+  // and may have read a thousand files.
   #inodes = new Set<Inode>()
+  #accessed = new Set<Inode>()
   #entries = new Map<string, PendingEntry>()
   #dropped = new Set<Ino>()
   // Inodes for which an fsync must commit: a superset of what has facts of its own, because a name
@@ -53,21 +55,26 @@ export class Journal<StoreFact> implements ContentHost {
 
   inodeChanged(inode: Inode): void {
     if (inode.dirty === DIRTY) return
-    inode.dirty = DIRTY
-    this.#inodes.add(inode)
+    this.#mark(inode, DIRTY)
     this.#concerned.add(inode.ino)
   }
 
   timesChanged(inode: Inode): void {
-    if (inode.dirty >= TIMES_DIRTY) return
-    inode.dirty = TIMES_DIRTY
-    this.#inodes.add(inode)
+    if (inode.dirty < TIMES_DIRTY) this.#mark(inode, TIMES_DIRTY)
   }
 
   atimeChanged(inode: Inode): void {
-    if (inode.dirty >= ATIME_DIRTY) return
-    inode.dirty = ATIME_DIRTY
-    this.#inodes.add(inode)
+    if (inode.dirty < ATIME_DIRTY) this.#mark(inode, ATIME_DIRTY)
+  }
+
+  #mark(inode: Inode, dirty: number): void {
+    inode.dirty = dirty
+    if (dirty === ATIME_DIRTY) {
+      this.#accessed.add(inode)
+    } else {
+      this.#inodes.add(inode)
+      this.#accessed.delete(inode)
+    }
   }
 
   /** `replaced` is the inode the name led to before, if it led anywhere. */
@@ -97,6 +104,7 @@ export class Journal<StoreFact> implements ContentHost {
 
   inodeDropped(inode: Inode): void {
     this.#inodes.delete(inode)
+    this.#accessed.delete(inode)
     inode.dirty = CLEAN
     this.#concerned.delete(inode.ino)
     if (!inode.fresh) this.#dropped.add(inode.ino)
@@ -115,14 +123,13 @@ export class Journal<StoreFact> implements ContentHost {
 
   /** A sync has something to commit; access times alone are nothing. */
   hasChanges(): boolean {
-    if (this.#concerned.size > 0 || this.#entries.size > 0 || this.#dropped.size > 0) return true
-    for (const inode of this.#inodes) if (inode.dirty >= TIMES_DIRTY) return true
-    return false
+    const names = this.#concerned.size + this.#entries.size + this.#dropped.size
+    return names + this.#inodes.size > 0
   }
 
   /** Also the access times, for a close. */
   hasAnything(): boolean {
-    return this.#inodes.size > 0 || this.hasChanges()
+    return this.#accessed.size > 0 || this.hasChanges()
   }
 
   // ---- Committing.
@@ -160,7 +167,7 @@ export class Journal<StoreFact> implements ContentHost {
   }
 
   #take(): TakenBatch<StoreFact> {
-    const inodes = [...this.#inodes]
+    const inodes = [...this.#inodes, ...this.#accessed]
     const facts: Fact[] = []
     if (this.#nextIno !== undefined) facts.push({ type: 'next', ino: this.#nextIno })
     for (const inode of inodes) facts.push(inodeFact(inode))
@@ -180,6 +187,7 @@ export class Journal<StoreFact> implements ContentHost {
       inode.fresh = false
     }
     this.#inodes = new Set()
+    this.#accessed = new Set()
     this.#entries = new Map()
     this.#dropped = new Set()
     this.#concerned = new Set()
@@ -194,9 +202,8 @@ export class Journal<StoreFact> implements ContentHost {
       // An inode dropped meanwhile needs no attributes; its drop fact stays, and is harmless if the
       // inode was never committed.
       if (this.#dropped.has(inode.ino)) continue
-      inode.dirty = Math.max(inode.dirty, dirty)
+      this.#mark(inode, Math.max(inode.dirty, dirty))
       inode.fresh = fresh
-      this.#inodes.add(inode)
     }
     const newer = this.#entries
     this.#entries = new Map(taken.entries)
