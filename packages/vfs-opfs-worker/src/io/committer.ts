@@ -273,11 +273,3 @@ export class Committer {
 function isNoSpace(error: unknown): error is VfsError {
   return error instanceof VfsError && error.code === 'ENOSPC'
 }
-
-/** Other code has put something where the program's file is to be made. */
-export function inTheWay(path: string): VfsError {
-  return new VfsError('EEXIST', 'create', {
-    path,
-    detail: 'other code has put something of this name here while the store was open',
-  })
-}

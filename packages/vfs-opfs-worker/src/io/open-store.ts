@@ -3,7 +3,6 @@
 
 import { toVfsError, TwoSlotLog, VfsError, type Ino } from '@wasm-vfs/core/backend'
 import { FileAccess } from './access.ts'
-import { inTheWay } from './committer.ts'
 import { newCounters, type Counters } from './counters.ts'
 import { Directories, type Listing } from './directories.ts'
 import { FlushOrder } from './flush-order.ts'
@@ -302,4 +301,12 @@ export async function removeIoStore(
     const error = toVfsError(thrown, 'delete', { path: name })
     if (error.code !== 'ENOENT') throw error
   }
+}
+
+/** Other code has put something where the program's file is to be made. */
+function inTheWay(path: string): VfsError {
+  return new VfsError('EEXIST', 'create', {
+    path,
+    detail: 'other code has put something of this name here while the store was open',
+  })
 }

@@ -10,7 +10,8 @@ import {
 } from '@wasm-vfs/core/testing/crash'
 import { SeededRandom } from '@wasm-vfs/core/testing/simulated-opfs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Explorer, WINDOW_MS, type Exploration, type Limits } from './crash.ts'
+import { Explorer, type Exploration, type Limits } from './crash.ts'
+import { WINDOW_MS } from './judge.ts'
 import type { StoreLimits } from '../../src/io/store.ts'
 import { cuts, directories, swaps } from './workloads.ts'
 
