@@ -13,7 +13,7 @@ export function checkStorage(): void {
 }
 
 /** ENOTSUP that says what is missing and what to use instead. */
-export function checkEnvironment(): void {
+export function checkEnvironment(makesWorker: boolean): void {
   checkStorage()
   if (!globalThis.crossOriginIsolated || typeof SharedArrayBuffer !== 'function') {
     throw unsupported(
@@ -26,9 +26,10 @@ export function checkEnvironment(): void {
       'a window must not block; run this in a dedicated Worker, or use @wasm-vfs/idb',
     )
   }
-  if (typeof Worker !== 'function') {
+  if (makesWorker && typeof Worker !== 'function') {
     throw unsupported(
-      'this kind of worker cannot make another; run this in a dedicated Worker, or use @wasm-vfs/idb',
+      'this kind of worker cannot make another; pass the port of `supplyIoWorkers` as `worker`, run this in ' +
+        'a dedicated Worker, or use @wasm-vfs/idb',
     )
   }
 }

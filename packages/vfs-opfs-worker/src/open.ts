@@ -27,7 +27,7 @@ import { checkOptions, type OpfsWorkerOptions, type Settings } from './options.t
 
 /**
  * Opens the store called `name`, a directory in OPFS (`a/b` nests), and makes it if there is none. Works
- * in workers that may make workers, on cross-origin isolated pages.
+ * in workers of cross-origin isolated pages; have the page call `supplyIoWorkers` for it.
  *
  * Throws VfsError: EBUSY (open elsewhere), ENOTSUP (not isolated, a window, no OPFS), EACCES (private
  * window), EINVAL (bad name, or a format of another version), EIO (damage, or the I/O worker does not
@@ -36,7 +36,7 @@ import { checkOptions, type OpfsWorkerOptions, type Settings } from './options.t
 export async function openOpfsWorker(name: string, options: OpfsWorkerOptions = {}): Promise<Vfs> {
   const settings = checkOptions(options)
   checkStoreName(name)
-  checkEnvironment()
+  checkEnvironment(settings.worker === undefined)
   const release = await takeOwnership(lockName(name), options)
   try {
     return await openStore(name, settings, release)

@@ -2,6 +2,7 @@
 
 import type { Durability, OwnershipOptions } from '@wasm-vfs/core/backend'
 import { RING_BYTES_UNIT } from './channel/protocol.ts'
+import type { WorkerSource } from './client/worker-supply.ts'
 
 export interface OpfsWorkerOptions extends OwnershipOptions {
   /**
@@ -22,11 +23,16 @@ export interface OpfsWorkerOptions extends OwnershipOptions {
    */
   readonly deadlineMs?: number
   /**
-   * The I/O worker's script, or a worker made from it that has been told nothing yet: the module
-   * `@wasm-vfs/opfs-worker/worker`. For pages whose content security policy forbids the default, a blob.
-   * A worker that is given belongs to the store, which terminates it when it closes.
+   * Where the I/O worker comes from. Default: this thread makes it, from a blob.
+   *
+   * A MessagePort is that of `supplyIoWorkers`, called by the page: it starts sooner, and Firefox needs it,
+   * where a worker that makes a worker sometimes waits for good. It can be used for any number of opens.
+   *
+   * A URL names the worker's script, the module `@wasm-vfs/opfs-worker/worker`, for pages whose content
+   * security policy forbids blobs; or a worker made from it that has been told nothing yet. A worker that is
+   * given belongs to the store, which terminates it when it closes.
    */
-  readonly worker?: URL | string | Worker
+  readonly worker?: URL | string | Worker | MessagePort
   /** Open although files are missing whose names a power cut took. Default false: EIO says which. */
   readonly acceptMissing?: boolean
 }
@@ -38,7 +44,7 @@ export interface Settings {
   readonly maxHandles: number
   readonly ringBytes: number
   readonly deadlineMs: number
-  readonly worker: URL | string | Worker | undefined
+  readonly worker: WorkerSource
   readonly acceptMissing: boolean
 }
 

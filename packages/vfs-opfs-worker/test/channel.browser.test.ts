@@ -3,9 +3,10 @@
 
 import { TaskWorker } from '@wasm-vfs/core/testing'
 import { afterAll, describe, expect, it } from 'vitest'
+import { withIoWorkers } from './io-workers.page.ts'
 
-const worker = new TaskWorker(
-  () => new Worker(new URL('./channel.worker.ts', import.meta.url), { type: 'module' }),
+const worker = new TaskWorker(() =>
+  withIoWorkers(new Worker(new URL('./channel.worker.ts', import.meta.url), { type: 'module' })),
 )
 const call = (task: string, argument?: unknown): Promise<unknown> =>
   worker.call(task, argument, 40_000)

@@ -15,6 +15,8 @@ import { ChannelContent } from '../src/client/content.ts'
 import { Memories } from '../src/client/memories.ts'
 import { ChannelMetadata } from '../src/client/metadata.ts'
 import { startSession, type Session, type StartOptions } from '../src/client/session.ts'
+import { obtainWorker } from '../src/client/worker-supply.ts'
+import { ioWorkers, mortalIoWorker } from './io-workers.ts'
 import {
   CAPACITY,
   INO_ASYNC,
@@ -35,7 +37,7 @@ const memoryScript = new URL('./memory.io-worker.ts', import.meta.url)
 
 let sessions = 0
 
-function optionsWith(options: Partial<StartOptions> = {}): StartOptions {
+async function optionsWith(options: Partial<StartOptions> = {}): Promise<StartOptions> {
   const store = {
     name: `channel-${sessions++}`,
     durability: 'strict',
@@ -43,13 +45,8 @@ function optionsWith(options: Partial<StartOptions> = {}): StartOptions {
     maxHandles: 64,
     acceptMissing: false,
   } as const
-  return { store, ringBytes: 65_536, deadlineMs: 10_000, worker: memoryScript, ...options }
-}
-
-/** Some time after any other was ended, which Firefox needs (see worker-supply.ts). */
-async function makeWorker(): Promise<Worker> {
-  await new Promise((resolve) => setTimeout(resolve, 600))
-  return new Worker(memoryScript, { type: 'module' })
+  const { worker } = await ioWorkers(memoryScript)
+  return { store, ringBytes: 65_536, deadlineMs: 10_000, worker, ...options }
 }
 
 interface Client {
@@ -61,7 +58,7 @@ interface Client {
 }
 
 async function client(options: Partial<StartOptions> = {}): Promise<Client> {
-  const session = await startSession(optionsWith(options))
+  const session = await startSession(await optionsWith(options))
   const { channel } = session
   const memories = new Memories(channel)
   const content = new ChannelContent(channel, memories, session.unflushed)
@@ -270,7 +267,7 @@ serveTasks({
   },
 
   async 'a store that does not open'() {
-    const store = { ...optionsWith().store, name: REFUSES }
+    const store = { ...(await optionsWith()).store, name: REFUSES }
     const refused = await attempt(() => client({ store }))
     // The same worker serves the next session.
     const next = await attempt(async () => end(await client()))
@@ -279,28 +276,34 @@ serveTasks({
 
   async 'scripts that do not do'() {
     const start = (name: string): Promise<Outcome> =>
-      attempt(() => client({ worker: script(name), deadlineMs: 1000 }))
+      attempt(async () => client({ ...(await ioWorkers(script(name))), deadlineMs: 1000 }))
     const outcomes = [
       await start('./there-is-no-such-script.js'),
       await start('./silent.io-worker.ts'),
       await start('./other-version.io-worker.ts'),
     ]
-    const worker = await makeWorker()
+    const { worker: source, store } = await optionsWith()
+    const thread = await obtainWorker(source)
     const answer = await new Promise<FromWorker>((resolve) => {
-      worker.onmessage = ({ data }: MessageEvent<FromWorker>) => resolve(data)
+      thread.listen({ message: resolve }, new AbortController().signal)
       const shared = makeShared(65_536)
       new Int32Array(shared)[1] = VERSION + 1
-      worker.postMessage({ type: 'start', version: VERSION, shared, options: optionsWith().store })
+      thread.post({
+        type: 'start',
+        version: VERSION,
+        shared,
+        options: store,
+        programLock: undefined,
+      })
     })
-    worker.terminate()
-    await new Promise((resolve) => setTimeout(resolve, 600))
+    thread.end()
     return { outcomes: outcomes.map(({ outcome }) => outcome), answer }
   },
 
   /** What a dead or stuck worker comes to: the first call that finds it, and the next one. */
   async 'a dead worker'(kind: 'idle' | 'busy' | 'stuck' | 'never' | 'broken' | 'while syncing') {
-    const worker = await makeWorker()
-    const it = await client({ worker, deadlineMs: kind === 'never' ? 300 : 1500 })
+    const mortal = await mortalIoWorker(memoryScript)
+    const it = await client({ worker: mortal.worker, deadlineMs: 1500 })
     it.content.write(INO, bytes(10), 0, 0)
     it.content.fsync(INO)
     it.content.write(INO, bytes(10), 0, 10)
@@ -308,12 +311,12 @@ serveTasks({
     if (kind === 'while syncing') {
       blockFor(it, 10)
       const syncing = attempt(() => it.content.syncAll())
-      worker.terminate()
+      mortal.terminate()
       first = await syncing
     } else {
       if (kind === 'idle') await new Promise((resolve) => setTimeout(resolve, 400))
       if (kind === 'busy') blockFor(it, 200)
-      if (kind === 'idle' || kind === 'busy') worker.terminate()
+      if (kind === 'idle' || kind === 'busy') mortal.terminate()
       if (kind === 'idle') await new Promise((resolve) => setTimeout(resolve, 400))
       // Chromium ends a busy worker by force, after two seconds, if this thread's event loop turns.
       if (kind === 'busy') await new Promise((resolve) => setTimeout(resolve, 2500))

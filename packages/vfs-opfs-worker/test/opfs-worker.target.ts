@@ -3,6 +3,7 @@
 import { FILE_SIZE_MAX } from '@wasm-vfs/core'
 import type { ConformanceTarget } from '@wasm-vfs/core/testing'
 import { deleteOpfsWorker, openOpfsWorker } from '@wasm-vfs/opfs-worker'
+import { ioWorkers } from './io-workers.ts'
 
 export const opfsWorkerTarget: ConformanceTarget = {
   name: 'opfs-worker',
@@ -13,7 +14,7 @@ export const opfsWorkerTarget: ConformanceTarget = {
     sharedMemoryWithoutCopy: true,
     maxFileSize: FILE_SIZE_MAX,
   },
-  open: (storeName) => openOpfsWorker(storeName),
+  open: async (storeName) => openOpfsWorker(storeName, await ioWorkers()),
   destroy: (storeName) => deleteOpfsWorker(storeName),
 }
 
@@ -21,7 +22,11 @@ export const opfsWorkerTarget: ConformanceTarget = {
 export const crampedTarget: ConformanceTarget = {
   ...opfsWorkerTarget,
   name: 'opfs-worker, cramped and relaxed',
-  open: (storeName) => {
-    return openOpfsWorker(storeName, { durability: 'relaxed', maxHandles: 8, ringBytes: 65_536 })
-  },
+  open: async (storeName) =>
+    openOpfsWorker(storeName, {
+      ...(await ioWorkers()),
+      durability: 'relaxed',
+      maxHandles: 8,
+      ringBytes: 65_536,
+    }),
 }

@@ -1,5 +1,7 @@
-// The I/O worker's script of another version of the protocol.
+// An I/O worker of a version that does not exist yet.
 
-self.addEventListener('message', () => {
-  ;(self as unknown as DedicatedWorkerGlobalScope).postMessage({ type: 'started', version: 99 })
-})
+const answer = { type: 'started', version: 99 }
+globalThis.onmessage = ({ data }: MessageEvent<{ type: string; port: MessagePort }>) => {
+  if (data.type !== 'connect') return globalThis.postMessage(answer)
+  data.port.onmessage = () => data.port.postMessage(answer)
+}

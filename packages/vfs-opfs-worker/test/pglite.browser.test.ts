@@ -2,11 +2,12 @@
 
 import { describe } from 'vitest'
 import { definePgliteLife } from '../../vfs-core/test/pglite/life.ts'
+import { withIoWorkers } from './io-workers.page.ts'
 
 describe('PGlite on opfs-worker', () => {
   definePgliteLife({
     makeWorker: () =>
-      new Worker(new URL('./pglite.worker.ts', import.meta.url), { type: 'module' }),
+      withIoWorkers(new Worker(new URL('./pglite.worker.ts', import.meta.url), { type: 'module' })),
     mostHandles: 64,
     deadlineMs: 120_000,
   })

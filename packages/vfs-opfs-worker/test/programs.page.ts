@@ -1,11 +1,12 @@
 // A page that hands calls of the test on to a worker, and looks into OPFS itself, without this project.
 
 import { TaskWorker } from '@wasm-vfs/core/testing'
+import { withIoWorkers } from './io-workers.page.ts'
 
 const DEADLINE_MS = 120_000
 
-const worker = new TaskWorker(
-  () => new Worker(new URL('./programs.worker.ts', import.meta.url), { type: 'module' }),
+const worker = new TaskWorker(() =>
+  withIoWorkers(new Worker(new URL('./programs.worker.ts', import.meta.url), { type: 'module' })),
 )
 
 declare global {

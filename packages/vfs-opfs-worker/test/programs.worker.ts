@@ -4,6 +4,7 @@ import { ROOT_INO, walk, type VfsCounters } from '@wasm-vfs/core'
 import { mount } from '@wasm-vfs/core/emscripten'
 import { serveTasks } from '@wasm-vfs/core/testing'
 import { deleteOpfsWorker, openOpfsWorker, type OpfsWorkerOptions } from '@wasm-vfs/opfs-worker'
+import { ioWorkers } from './io-workers.ts'
 
 interface FfmpegModule {
   readonly FS: Parameters<typeof mount>[0]
@@ -31,9 +32,18 @@ export interface Transcoded {
   readonly stats: VfsCounters
 }
 
+export interface LifeRequest {
+  /** The I/O worker's; default: the one that is part of the package. */
+  readonly script?: string
+  /** The program makes its I/O worker, whatever the browser. */
+  readonly alone?: boolean
+}
+
 serveTasks({
   /** Writes, closes, reopens and reads; answers with what was read. */
-  async life(options: OpfsWorkerOptions) {
+  async life({ script, alone = false }: LifeRequest) {
+    const worker = script === undefined ? undefined : new URL(script, globalThis.location.href)
+    const options: OpfsWorkerOptions = alone ? {} : await ioWorkers(worker)
     const vfs = await openOpfsWorker('life', options)
     const text = new TextEncoder().encode('kept')
     const ino = vfs.create(ROOT_INO, 'file', 0o644)

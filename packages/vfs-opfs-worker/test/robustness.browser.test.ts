@@ -4,13 +4,16 @@
 import { TaskWorker } from '@wasm-vfs/core/testing'
 import { openOpfsWorker } from '@wasm-vfs/opfs-worker'
 import { afterAll, describe, expect, it } from 'vitest'
+import { withIoWorkers } from './io-workers.page.ts'
 import type { IoDeath, OpenRequest } from './robustness.worker.ts'
 
 const DEADLINE_MS = 40_000
 
 const start = (): TaskWorker =>
-  new TaskWorker(
-    () => new Worker(new URL('./robustness.worker.ts', import.meta.url), { type: 'module' }),
+  new TaskWorker(() =>
+    withIoWorkers(
+      new Worker(new URL('./robustness.worker.ts', import.meta.url), { type: 'module' }),
+    ),
   )
 const worker = start()
 const call = (task: string, argument?: unknown): Promise<unknown> =>

@@ -4,6 +4,7 @@
 import { ROOT_INO, VfsError, type Vfs } from '@wasm-vfs/core'
 import { serveTasks } from '@wasm-vfs/core/testing'
 import { deleteOpfsWorker, openOpfsWorker, type OpfsWorkerOptions } from '@wasm-vfs/opfs-worker'
+import { ioWorkers, mortalIoWorker } from './io-workers.ts'
 
 const DEADLINE_MS = 2000
 
@@ -45,7 +46,7 @@ export interface IoDeath {
 
 serveTasks({
   async open({ name, options }: OpenRequest) {
-    vfs = await openOpfsWorker(name, options)
+    vfs = await openOpfsWorker(name, { ...(await ioWorkers()), ...options })
   },
 
   close: () => vfs!.close(),
@@ -70,12 +71,10 @@ serveTasks({
     name: string
     afterMs: number
   }): Promise<IoDeath> {
-    // Some time after any other was ended, which Firefox needs (see worker-supply.ts).
-    await new Promise((resolve) => setTimeout(resolve, 600))
-    const worker = new Worker(new URL('../src/worker.ts', import.meta.url), { type: 'module' })
-    const fs = await openOpfsWorker(name, { worker, deadlineMs: DEADLINE_MS })
+    const mortal = await mortalIoWorker(new URL('../src/worker.ts', import.meta.url))
+    const fs = await openOpfsWorker(name, { worker: mortal.worker, deadlineMs: DEADLINE_MS })
     let acknowledged = 0
-    setTimeout(() => worker.terminate(), afterMs)
+    setTimeout(() => mortal.terminate(), afterMs)
     for (;;) {
       const began = performance.now()
       const first = await attempt(() => makeFile(fs, acknowledged))
@@ -94,7 +93,7 @@ serveTasks({
   /** Opens, and checks that the first `count` files are whole, and that every entry can be read. */
   async verify({ name, count }: { name: string; count: number }) {
     // A terminated worker gives its lock back a moment later.
-    const fs = await openOpfsWorker(name, { wait: true })
+    const fs = await openOpfsWorker(name, { ...(await ioWorkers()), wait: true })
     const wrong: string[] = []
     for (let index = 0; index < count; index++) {
       const expected = content(index)

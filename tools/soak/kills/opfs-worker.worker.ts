@@ -1,4 +1,5 @@
 import { openOpfsWorker } from '../../../packages/vfs-opfs-worker/src/index.ts'
+import { ioWorkers } from '../../../packages/vfs-opfs-worker/test/io-workers.ts'
 import { serveKills } from './worker.ts'
 
-serveKills(openOpfsWorker)
+serveKills(async (name, settings) => openOpfsWorker(name, { ...(await ioWorkers()), ...settings }))

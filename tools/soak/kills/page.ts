@@ -1,16 +1,17 @@
 // The page between the driver and the workers: one worker for each store.
 
 import { TaskWorker } from '../../../packages/vfs-core/src/testing/rpc.ts'
+import { withIoWorkers } from '../../../packages/vfs-opfs-worker/test/io-workers.page.ts'
 import type { OpenRequest, Program } from './worker.ts'
 
 /** Of a machine that does much else, too. */
 const DEADLINE_MS = 120_000
-/** Less, because an open that does not answer is tried once more (see rounds.ts). */
-const OPEN_DEADLINE_MS = 90_000
 
 /** Each backend's worker is bundled beside this page. */
 function workerOf(backend: string): Worker {
-  return new Worker(new URL(`./${backend}.worker.js`, import.meta.url), { type: 'module' })
+  const script = new URL(`./${backend}.worker.js`, import.meta.url)
+  const worker = new Worker(script, { type: 'module' })
+  return backend === 'opfs-worker' ? withIoWorkers(worker) : worker
 }
 
 const workers = new Map<string, TaskWorker>()
@@ -43,7 +44,7 @@ globalThis.kills = {
     }
     if (task !== 'open') return worker.call(task, argument, DEADLINE_MS)
     const program = await (loading ??= loadProgram())
-    return worker.call(task, { ...(argument as OpenRequest), program }, OPEN_DEADLINE_MS)
+    return worker.call(task, { ...(argument as OpenRequest), program }, DEADLINE_MS)
   },
 
   terminateAll() {

@@ -44,8 +44,6 @@ export interface KillSettings {
   readonly checkOneIn?: number
 }
 
-/** What TaskWorker says of a worker that it has ended. */
-const NO_ANSWER = 'no answer within'
 const FIRST_COMMIT_DEADLINE_MS = 120_000
 const PAUSE_MS = 10
 /** How long commits go on before the end comes, at random up to this. */
@@ -154,19 +152,8 @@ export class KillRounds {
     await this.#open(page, store)
   }
 
-  /**
-   * A worker that does not answer is ended and another one opens the store, as a user who loads the page
-   * again would see to: in Firefox (153) `new Worker` in a worker may wait for good while others are
-   * ending. What is lost by it, if anything, shows afterwards.
-   */
   async #open(page: Page, { backend, name, durability }: Store): Promise<void> {
-    try {
-      await call(page, backend, name, 'open', { name, durability })
-    } catch (error) {
-      if (!String(error).includes(NO_ANSWER)) throw error
-      console.warn(`${name}: ${String(error)}; its worker was ended, and another one opens it`)
-      await call(page, backend, name, 'open', { name, durability })
-    }
+    await call(page, backend, name, 'open', { name, durability })
   }
 
   async #everyStoreCommits(): Promise<void> {

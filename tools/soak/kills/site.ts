@@ -9,13 +9,7 @@ import type { BrowserContext, Page } from 'playwright'
 import { launchPersistent, type BrowserInstallation } from '../../browsers.ts'
 import { bundle, serve, type Server } from '../../serve.ts'
 import { killBrowser } from '../../kill.ts'
-import { ROOT } from '../../workspace.ts'
 import { Oracle } from './oracle.ts'
-
-/** What a backend starts itself, by the name that it expects beside its own script. */
-const SCRIPTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'opfs-worker': { worker: join(ROOT, 'packages/vfs-opfs-worker/src/worker.ts') },
-}
 
 export class KillSite {
   readonly oracle: Oracle = new Oracle()
@@ -36,14 +30,8 @@ export class KillSite {
     process.once('exit', this.#removeFolders)
     const source = (name: string): string => join(import.meta.dirname, `${name}.ts`)
     const entries: Record<string, string> = { page: source('page') }
-    for (const name of backends) {
-      entries[`${name}.worker`] = source(`${name}.worker`)
-      Object.assign(entries, SCRIPTS[name])
-    }
-    await bundle({
-      entries,
-      outdir: this.#folder,
-    })
+    for (const name of backends) entries[`${name}.worker`] = source(`${name}.worker`)
+    await bundle({ entries, outdir: this.#folder })
     await writeFile(
       join(this.#folder, 'index.html'),
       '<!doctype html><meta charset="utf-8"><title>kills</title>' +

@@ -34,6 +34,8 @@ export interface Backend {
   readonly windowMs?: number
   /** Tells the backend's own log from the files in which content lies, by the names in OPFS. */
   isLog?(file: string): boolean
+  /** Called by who makes a worker for this backend to run in, with what only the maker can give it. */
+  attend?(worker: Worker): void
   /** The least that makes its worker answer, if it has one. */
   emptyCall?(vfs: Vfs): void
   /** Loads the code, untimed, and returns what opens a store without Postgres; our own have it. */

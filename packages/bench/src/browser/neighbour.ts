@@ -19,6 +19,7 @@ type Word = { readonly type: 'ready' } | { readonly type: 'stopped'; readonly co
 /** Resolves when it commits. */
 export async function startNeighbour(request: NeighbourRequest): Promise<Neighbour> {
   const worker = new Worker(new URL('./store-worker.ts', import.meta.url), { type: 'module' })
+  backendNamed(request.column.backend).attend?.(worker)
   const heard = (type: Word['type'], deadlineMs: number): Promise<Word> =>
     new Promise((resolve, reject) => {
       const late = (): void => reject(new Error(`the other worker is not ${type}`))

@@ -142,5 +142,6 @@ async function runMount(task: LifeTask, emit: (event: TaskEvent) => void): Promi
 /** Each request has a worker of its own: nothing of one life is left in memory for the next. */
 function inWorker(request: WorkerRequest, emit: (event: TaskEvent) => void): Promise<WorkerDone> {
   const worker = new Worker(new URL('./store-worker.ts', import.meta.url), { type: 'module' })
+  if (request.kind === 'life') backendNamed(request.task.column.backend).attend?.(worker)
   return supervise(worker, request, emit)
 }

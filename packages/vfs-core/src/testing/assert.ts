@@ -7,6 +7,13 @@ import { treeOf } from './tree.ts'
 /** A file system did not do what the contract says. */
 export class ConformanceFailure extends Error {
   override readonly name: 'ConformanceFailure' = 'ConformanceFailure'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    // Reports of tests show the stack alone, in which only V8 puts the message.
+    if (this.stack?.includes(message) === false)
+      this.stack = `${this.name}: ${message}\n${this.stack}`
+  }
 }
 
 export function check(condition: boolean, expectation: string): asserts condition {

@@ -21,6 +21,8 @@ export function serveTasks(tasks: Tasks): void {
   const scope = globalThis as unknown as DedicatedWorkerGlobalScope
   scope.addEventListener('message', (event: MessageEvent<Request>) => {
     const { id, task, argument } = event.data
+    // Not one of ours: what else the page has to tell its worker.
+    if (task === undefined) return
     void perform(tasks, task, argument).then(
       (result) => scope.postMessage({ id, result } satisfies Answer),
       (error: unknown) => scope.postMessage({ id, failure: describe(error) } satisfies Answer),

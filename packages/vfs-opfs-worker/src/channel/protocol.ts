@@ -242,12 +242,17 @@ export function reached(a: number, b: number): boolean {
 
 // ---- Messages.
 
-/** To the worker, first of all. */
+/** To the worker: begins a session. */
 export interface StartMessage {
   readonly type: 'start'
   readonly version: number
   readonly shared: SharedArrayBuffer
   readonly options: IoStoreOptions
+  /**
+   * A Web Lock that the program holds as long as it lives; the worker ends itself when it gets it. Undefined
+   * if the browser ends the worker with the program, which made it.
+   */
+  readonly programLock: string | undefined
 }
 
 /** To the worker, followed by an OP_MEMORY. */
@@ -256,7 +261,13 @@ export interface MemoryMessage {
   readonly memory: WebAssembly.Memory
 }
 
-export type ToWorker = StartMessage | MemoryMessage
+/** To the worker, from the page that made it: the program is at the other end of this port. */
+export interface ConnectMessage {
+  readonly type: 'connect'
+  readonly port: MessagePort
+}
+
+export type ToWorker = StartMessage | MemoryMessage | ConnectMessage
 
 /** From the worker: it runs, and has begun to open the store. */
 export interface StartedMessage {

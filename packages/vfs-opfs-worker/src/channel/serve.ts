@@ -23,27 +23,38 @@ import { ServingLoop, type TakeMemory } from './serving-loop.ts'
 /** A memory is posted before the request that announces it. */
 const MEMORY_DEADLINE_MS = 5_000
 
-/** Serves the thread that made this worker, one session after another. */
+/** Where messages of the program come from: this worker's own scope, or a port that the page has sent. */
+type Line = DedicatedWorkerGlobalScope | MessagePort
+
+/** Serves the program, one session after another. */
 export function serveIoStore(open: OpenIoStore): void {
-  const scope = globalThis as unknown as DedicatedWorkerGlobalScope
   let memories = new MemoryMailbox()
   let sessions: Promise<void> = Promise.resolve()
-  scope.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
-    if (data.type === 'memory') memories.put(data.memory)
-    else if (data.type === 'start') {
-      const mailbox = (memories = new MemoryMailbox())
-      sessions = sessions.then(() => serveSession(scope, data, open, () => mailbox.take()))
+  let programLock: string | undefined
+  const serve = (line: Line): void => {
+    const onMessage = ({ data }: MessageEvent<ToWorker>): void => {
+      if (data.type === 'memory') memories.put(data.memory)
+      else if (data.type === 'start') {
+        if (programLock === undefined) endWith((programLock = data.programLock))
+        const mailbox = (memories = new MemoryMailbox())
+        sessions = sessions.then(() => serveSession(line, data, open, () => mailbox.take()))
+      } else if (data.type === 'connect') {
+        serve(data.port)
+        data.port.start()
+      }
     }
-  })
+    ;(line as EventTarget).addEventListener('message', onMessage as EventListener)
+  }
+  serve(globalThis as unknown as DedicatedWorkerGlobalScope)
 }
 
 async function serveSession(
-  scope: DedicatedWorkerGlobalScope,
+  line: Line,
   message: StartMessage,
   open: OpenIoStore,
   takeMemory: TakeMemory,
 ): Promise<void> {
-  const say = (answer: FromWorker): void => scope.postMessage(answer)
+  const say = (answer: FromWorker): void => line.postMessage(answer)
   let release: ReleaseLock | undefined
   let refusal: EncodedError | undefined
   try {
@@ -68,6 +79,14 @@ async function serveSession(
   }
   await release?.()
   say(refusal === undefined ? { type: 'ended' } : { type: 'refused', ...refusal })
+}
+
+/** Nobody else ends this worker when the program dies. Its end gives back locks and handles. */
+function endWith(programLock: string | undefined): void {
+  if (programLock === undefined) return
+  const isDead = (): void => globalThis.close()
+  // A failure fails the session: without the watch the store would stay locked until the page is closed.
+  navigator.locks.request(programLock, { mode: 'shared' }, isDead).catch(reportError)
 }
 
 function viewsFor({ version, shared }: StartMessage): SharedViews {

@@ -47,9 +47,11 @@ import {
   WORD_STATE,
   type AnswerBlock,
   type SharedViews,
+  type ToWorker,
 } from '../channel/protocol.ts'
 import { nativeWaitAsync, Spinner, waitAsync } from '../channel/wait.ts'
 import { DataRing } from './data-ring.ts'
+import type { IoThread } from './io-thread.ts'
 import { Patience, sliceMs } from './patience.ts'
 
 /** What a request says; what is absent is 0. */
@@ -88,7 +90,7 @@ export class Channel {
   readonly views: SharedViews
   readonly counters: ChannelCounters = { roundTrips: 0, bytesCopied: 0 }
   readonly #words: Int32Array
-  readonly #worker: Worker
+  readonly #thread: IoThread
   readonly #listening = new AbortController()
   readonly #deadlineMs: number
   readonly #sliceMs: number
@@ -106,19 +108,16 @@ export class Channel {
   #pending: Promise<unknown> = Promise.resolve()
   #lastStats: VfsCounters = {}
 
-  constructor(views: SharedViews, worker: Worker, options: ChannelOptions) {
+  constructor(views: SharedViews, thread: IoThread, options: ChannelOptions) {
     this.views = views
     this.#words = views.words
-    this.#worker = worker
+    this.#thread = thread
     this.#deadlineMs = options.deadlineMs
     this.#sliceMs = sliceMs(options.deadlineMs)
     this.#native = 'waitAsync' in options ? options.waitAsync : nativeWaitAsync
     this.#ring = new DataRing(views.ring.length)
-    const onError = (event: ErrorEvent): void => {
-      event.preventDefault()
-      this.#die(`it has failed: ${event.message}`)
-    }
-    worker.addEventListener('error', onError, { signal: this.#listening.signal })
+    const failed = (text: string): void => void this.#die(`it has failed: ${text}`)
+    thread.listen({ failed }, this.#listening.signal)
   }
 
   // ---- What needs no request.
@@ -192,9 +191,9 @@ export class Channel {
     return answered
   }
 
-  postMessage(message: unknown): void {
+  postMessage(message: ToWorker): void {
     this.#throwIfDead()
-    this.#worker.postMessage(message)
+    this.#thread.post(message)
   }
 
   /** The store's counters and this thread's; after its end the last ones that were read. */
@@ -371,7 +370,7 @@ export class Channel {
       }),
     )
     // Should it be alive after all, it does not go on with what nobody knows of any more.
-    this.#worker.terminate()
+    this.#thread.end()
     Atomics.notify(this.#words, WORD_DONE)
     return this.#dead!
   }

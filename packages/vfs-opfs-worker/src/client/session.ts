@@ -11,13 +11,15 @@ import {
   WORD_HEARTBEAT,
   type FromWorker,
   type ReadyMessage,
-  type SharedViews,
   type StartMessage,
 } from '../channel/protocol.ts'
 import type { IoStoreOptions } from '../io/io-store.ts'
 import { Channel, type ChannelOptions } from './channel.ts'
+import type { IoThread } from './io-thread.ts'
+import { lockOfThisThread } from './supply.ts'
 import {
   endWorker,
+  isSupply,
   notLoaded,
   obtainWorker,
   returnWorker,
@@ -45,13 +47,21 @@ const ENDED_MS_MAX = 2_000
 
 export async function startSession(options: StartOptions): Promise<Session> {
   const { worker: source, store } = options
-  const worker = await obtainWorker(source)
+  const thread = await obtainWorker(source)
   let reusable = false
   try {
     const views = viewsOf(makeShared(options.ringBytes))
-    const ready = await handshake(worker, views, options, () => (reusable = true))
-    const channel = new Channel(views, worker, options)
-    const ended = endOfSession(worker)
+    const programLock = isSupply(source) ? await lockOfThisThread() : undefined
+    const start: StartMessage = {
+      type: 'start',
+      version: VERSION,
+      shared: views.words.buffer as SharedArrayBuffer,
+      options: store,
+      programLock,
+    }
+    const ready = await handshake(thread, start, options.deadlineMs, () => (reusable = true))
+    const channel = new Channel(views, thread, options)
+    const ended = endOfSession(thread)
     return {
       channel,
       facts: decodeFacts(ready.facts),
@@ -59,26 +69,27 @@ export async function startSession(options: StartOptions): Promise<Session> {
       async end(reason) {
         const inOrder = await isOver(channel, ended)
         channel.end(reason)
-        if (inOrder) returnWorker(worker, source)
-        else await endWorker(worker, store.name)
+        if (inOrder) returnWorker(thread, source)
+        else await endWorker(thread, store.name)
       },
     }
   } catch (error) {
-    if (reusable) returnWorker(worker, source)
-    else await endWorker(worker, store.name)
+    if (reusable) returnWorker(thread, source)
+    else await endWorker(thread, store.name)
     throw error
   }
 }
 
 /** Resolves when the worker says that it has let go of everything. */
-function endOfSession(worker: Worker): Promise<void> {
+function endOfSession(thread: IoThread): Promise<void> {
   return new Promise((resolve) => {
-    const onMessage = ({ data }: MessageEvent<FromWorker>): void => {
-      if (data.type !== 'ended') return
-      worker.removeEventListener('message', onMessage)
+    const listening = new AbortController()
+    const message = ({ type }: FromWorker): void => {
+      if (type !== 'ended') return
+      listening.abort()
       resolve()
     }
-    worker.addEventListener('message', onMessage)
+    thread.listen({ message }, listening.signal)
   })
 }
 
@@ -97,23 +108,23 @@ async function isOver(channel: Channel, ended: Promise<void>): Promise<boolean> 
 }
 
 function handshake(
-  worker: Worker,
-  views: SharedViews,
-  { store, deadlineMs }: StartOptions,
+  thread: IoThread,
+  start: StartMessage,
+  deadlineMs: number,
   onRefused: () => void,
 ): Promise<ReadyMessage> {
+  const { words } = viewsOf(start.shared)
   return new Promise((resolve, reject) => {
     let phase = 'its script has not answered; is it that of @wasm-vfs/opfs-worker/worker?'
     let heartbeat = 0
     let silentMs = 0
+    const listening = new AbortController()
     const settle = (act: () => void): void => {
       clearInterval(looking)
-      worker.removeEventListener('message', onMessage)
-      worker.removeEventListener('error', onError)
-      worker.removeEventListener('messageerror', onError)
+      listening.abort()
       act()
     }
-    const onMessage = ({ data }: MessageEvent<FromWorker>): void => {
+    const message = (data: FromWorker): void => {
       if (data.type === 'ready') settle(() => resolve(data))
       else if (data.type === 'refused') {
         const error = decodeError(data)
@@ -126,24 +137,16 @@ function handshake(
         silentMs = 0
       }
     }
-    const onError = (event: Event): void => {
-      event.preventDefault()
-      const { message = '' } = event as Partial<ErrorEvent>
-      settle(() => reject(notLoaded(message)))
-    }
+    const failed = (text: string): void => settle(() => reject(notLoaded(text)))
     // Time is counted in looks, so that a sleeping computer lets none pass.
     const looking = setInterval(() => {
-      const now = Atomics.load(views.words, WORD_HEARTBEAT)
+      const now = Atomics.load(words, WORD_HEARTBEAT)
       silentMs = now === heartbeat ? silentMs + LOOK_MS : 0
       heartbeat = now
       if (silentMs >= deadlineMs) settle(() => reject(silent(phase, silentMs)))
     }, LOOK_MS)
-    worker.addEventListener('message', onMessage)
-    worker.addEventListener('error', onError)
-    worker.addEventListener('messageerror', onError)
-    const shared = views.words.buffer as SharedArrayBuffer
-    const message: StartMessage = { type: 'start', version: VERSION, shared, options: store }
-    worker.postMessage(message)
+    thread.listen({ message, failed }, listening.signal)
+    thread.post(start)
   })
 }
 

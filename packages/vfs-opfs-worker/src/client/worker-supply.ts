@@ -1,15 +1,19 @@
 // Where I/O workers come from and where they go. Called at the start and at the end of a session.
 //
-// A worker whose session has ended in order is kept for the next one, for a while: that opens faster, and
-// Firefox needs it. There (seen in 153) a thread of a worker that makes another while an earlier one is
-// still ending waits in `new Worker` for good, about once in twenty times, and nothing tells when an
-// ending is over. So workers are ended rarely, and none is made until some time after.
+// A worker whose session has ended in order is kept for the next one, for a while: that opens faster. And
+// where Firefox may wait in `new Worker` for good (see supply.ts), the end of another worker makes that
+// likely, once in twenty times. So workers are ended rarely, and none is made here until some time after.
 
 import { VfsError } from '@wasm-vfs/core/backend'
 import { awaitPredecessor } from '../channel/predecessor.ts'
+import { OwnThread, type IoThread } from './io-thread.ts'
+import { SuppliedThread, supplyWorkers, type IoWorkerSupply } from './supply.ts'
 
-/** A script to make a worker from, or a worker; undefined: the script that is part of this module. */
-export type WorkerSource = URL | string | Worker | undefined
+/**
+ * A script to make a worker from, a worker, or the port of a page that makes workers; undefined: the script
+ * that is part of this module.
+ */
+export type WorkerSource = URL | string | Worker | MessagePort | undefined
 
 const NAME = 'wasm-vfs I/O'
 /** An unused worker costs a thread and a few megabytes. */
@@ -19,40 +23,58 @@ const AFTER_END_MS = 500
 /** One that is ended in the middle of something takes longer: 500 ms were too few at a load of 30. */
 const AFTER_FORCED_END_MS = 2_000
 
-const kept = new Map<string, { worker: Worker; timer: ReturnType<typeof setTimeout> }>()
+const kept = new Map<
+  MessagePort | string,
+  { thread: IoThread; timer: ReturnType<typeof setTimeout> }
+>()
 let noneBefore = -Infinity
 
-export async function obtainWorker(source: WorkerSource): Promise<Worker> {
-  if (isWorker(source)) return source
+export function isSupply(source: WorkerSource): source is MessagePort {
+  return source instanceof MessagePort
+}
+
+/**
+ * To be called by a page for a program in one of its workers: makes the program's I/O workers, the first
+ * at once. `script` is the module `@wasm-vfs/opfs-worker/worker`; default: a blob that has it inside.
+ *
+ * Throws VfsError: EIO if no worker can be made.
+ */
+export function supplyIoWorkers(script?: URL | string): IoWorkerSupply {
+  return supplyWorkers(() => makeWorker(script))
+}
+
+export async function obtainWorker(source: WorkerSource): Promise<IoThread> {
+  if (isWorker(source)) return new OwnThread(source)
   const key = keyOf(source)
   const spare = kept.get(key)
   if (spare !== undefined) {
     clearTimeout(spare.timer)
     kept.delete(key)
-    return spare.worker
+    return spare.thread
   }
+  if (isSupply(source)) return new SuppliedThread(source)
   const early = noneBefore - performance.now()
   if (early > 0) await new Promise((resolve) => setTimeout(resolve, early))
-  return makeWorker(source)
+  return new OwnThread(makeWorker(source))
 }
 
 /** The worker's session has ended in order, and it holds nothing any more. */
-export function returnWorker(worker: Worker, source: WorkerSource): void {
+export function returnWorker(thread: IoThread, source: WorkerSource): void {
   const key = isWorker(source) ? '' : keyOf(source)
   if (isWorker(source) || kept.has(key)) {
-    terminate(worker)
+    end(thread)
     return
   }
   const timer = setTimeout(() => {
     kept.delete(key)
-    terminate(worker)
+    end(thread)
   }, KEPT_MS)
-  kept.set(key, { worker, timer })
+  kept.set(key, { thread, timer })
 }
 
 /** Ends a worker that may be in the middle of something; returns when it is gone. */
-export async function endWorker(worker: Worker, storeName: string): Promise<void> {
-  terminate(worker, AFTER_FORCED_END_MS)
+export async function endWorker(thread: IoThread, storeName: string): Promise<void> {
+  end(thread, AFTER_FORCED_END_MS)
   try {
     const release = await awaitPredecessor(storeName)
     await release()
@@ -86,15 +108,16 @@ function scriptUrl(): URL {
   return (ownScript ??= new URL('../worker.ts', import.meta.url))
 }
 
-function terminate(worker: Worker, afterMs: number = AFTER_END_MS): void {
-  worker.terminate()
+function end(thread: IoThread, afterMs: number = AFTER_END_MS): void {
+  thread.end()
   noneBefore = Math.max(noneBefore, performance.now() + afterMs)
 }
 
 function isWorker(source: WorkerSource): source is Worker {
-  return source !== undefined && typeof source !== 'string' && !(source instanceof URL)
+  return typeof Worker === 'function' && source instanceof Worker
 }
 
-function keyOf(source: URL | string | undefined): string {
-  return source === undefined ? '' : String(source)
+function keyOf(source: URL | string | MessagePort | undefined): MessagePort | string {
+  if (source === undefined) return ''
+  return isSupply(source) ? source : String(source)
 }
