@@ -303,7 +303,7 @@ serveTasks({
   /** What a dead or stuck worker comes to: the first call that finds it, and the next one. */
   async 'a dead worker'(kind: 'idle' | 'busy' | 'stuck' | 'never' | 'broken' | 'while syncing') {
     const mortal = await mortalIoWorker(memoryScript)
-    const it = await client({ worker: mortal.worker, deadlineMs: 1500 })
+    const it = await client({ worker: mortal.worker, deadlineMs: kind === 'never' ? 600 : 1500 })
     it.content.write(INO, bytes(10), 0, 0)
     it.content.fsync(INO)
     it.content.write(INO, bytes(10), 0, 10)
