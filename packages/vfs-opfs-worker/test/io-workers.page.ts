@@ -3,9 +3,9 @@
 import { supplyIoWorkers, type IoWorkerSupply } from '@wasm-vfs/opfs-worker'
 import { needsSupply, type SupplyMessage } from './io-workers.ts'
 
-/** To be put around each worker whose program opens stores of opfs-worker. */
-export function withIoWorkers(program: Worker): Worker {
-  if (!needsSupply) return program
+/** To be put around each worker whose program opens stores of opfs-worker; `always` if its name is SUPPLIED. */
+export function withIoWorkers(program: Worker, always = false): Worker {
+  if (!needsSupply && !always) return program
   const { port1, port2 } = new MessageChannel()
   const supplies = new Map<number, IoWorkerSupply>()
   port1.onmessage = ({ data }: MessageEvent<SupplyMessage>) => {

@@ -4,6 +4,11 @@
 
 export const needsSupply: boolean = navigator.userAgent.includes('Firefox')
 
+/** The name of a worker whose program is supplied in any browser. */
+export const SUPPLIED = 'supplied'
+
+const isSupplied = needsSupply || (globalThis as { name?: string }).name === SUPPLIED
+
 export type SupplyMessage =
   | { readonly type: 'supply'; readonly id: number; readonly script: string | undefined }
   | { readonly type: 'end'; readonly id: number }
@@ -53,7 +58,7 @@ const ports = new Map<string, Promise<Supplied>>()
 
 /** For any number of stores; of the default script unless another one is given. */
 export async function ioWorkers(script?: URL): Promise<IoWorkerOption> {
-  if (!needsSupply) return script === undefined ? {} : { worker: script }
+  if (!isSupplied) return script === undefined ? {} : { worker: script }
   const key = script?.href ?? ''
   const supply = ports.get(key) ?? supplied(script)
   ports.set(key, supply)
@@ -62,7 +67,7 @@ export async function ioWorkers(script?: URL): Promise<IoWorkerOption> {
 
 /** For one store. */
 export async function mortalIoWorker(script: URL): Promise<MortalIoWorker> {
-  if (!needsSupply) {
+  if (!isSupplied) {
     const worker = new Worker(script, { type: 'module' })
     return { worker, terminate: () => worker.terminate() }
   }

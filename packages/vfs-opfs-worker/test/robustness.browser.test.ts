@@ -5,22 +5,29 @@ import { TaskWorker } from '@wasm-vfs/core/testing'
 import { openOpfsWorker } from '@wasm-vfs/opfs-worker'
 import { afterAll, describe, expect, it } from 'vitest'
 import { withIoWorkers } from './io-workers.page.ts'
+import { needsSupply, SUPPLIED } from './io-workers.ts'
 import type { IoDeath, OpenRequest } from './robustness.worker.ts'
 
 const DEADLINE_MS = 40_000
 
-const start = (): TaskWorker =>
-  new TaskWorker(() =>
-    withIoWorkers(
-      new Worker(new URL('./robustness.worker.ts', import.meta.url), { type: 'module' }),
-    ),
+const makeWorker = (name: string): Worker =>
+  withIoWorkers(
+    new Worker(new URL('./robustness.worker.ts', import.meta.url), { type: 'module', name }),
+    name === SUPPLIED,
   )
-const worker = start()
-const call = (task: string, argument?: unknown): Promise<unknown> =>
-  worker.call(task, argument, DEADLINE_MS)
-const open = (request: OpenRequest): Promise<unknown> => call('open', request)
 
-describe('opfs-worker', () => {
+const MAKERS = [
+  ...(needsSupply ? [] : [{ maker: 'the program', name: '' }]),
+  { maker: 'the page', name: SUPPLIED },
+]
+
+describe.each(MAKERS)('opfs-worker, its I/O worker made by $maker', ({ name: workerName }) => {
+  const start = (): TaskWorker => new TaskWorker(() => makeWorker(workerName))
+  const worker = start()
+  const call = (task: string, argument?: unknown): Promise<unknown> =>
+    worker.call(task, argument, DEADLINE_MS)
+  const open = (request: OpenRequest): Promise<unknown> => call('open', request)
+
   afterAll(() => worker.terminate())
 
   it.each(['strict', 'relaxed'] as const)(
@@ -76,7 +83,9 @@ describe('opfs-worker', () => {
     await second.call('remove', request.name, DEADLINE_MS)
     second.terminate()
   })
+})
 
+describe('opfs-worker', () => {
   it('says in a window that it needs a worker, and which backend does not', async () => {
     await expect(openOpfsWorker('window')).rejects.toThrow(/^ENOTSUP.*dedicated Worker.*idb/)
   })

@@ -11,8 +11,10 @@ import type { InspectRequest, Inspection, OpenRequest, RunRequest } from './work
 const CASES = [
   { browser: 'chromium', backend: 'opfs-ahp', tabs: 10, handOvers: 2 },
   { browser: 'chromium', backend: 'idb', tabs: 2, handOvers: 2 },
+  { browser: 'chromium', backend: 'opfs-worker', tabs: 2, handOvers: 2 },
   { browser: 'firefox', backend: 'opfs-ahp', tabs: 3, handOvers: 2 },
   { browser: 'firefox', backend: 'idb', tabs: 2, handOvers: 2 },
+  { browser: 'firefox', backend: 'opfs-worker', tabs: 2, handOvers: 2 },
 ] as const
 
 const COMMITS = 3

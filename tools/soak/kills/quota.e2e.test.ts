@@ -28,6 +28,7 @@ function usage(page: Page): Promise<number> {
 const STORES = [
   ['opfs-ahp', 'strict'],
   ['opfs-ahp', 'relaxed'],
+  ['opfs-worker', 'strict'],
 ] as const
 
 describe('on a full disk', () => {

@@ -103,8 +103,31 @@ async function storeDirectory(
   root: FileSystemDirectoryHandle | undefined,
 ): Promise<FileSystemDirectoryHandle> {
   let at = root ?? (await navigator.storage.getDirectory())
-  for (const part of name.split('/')) at = await at.getDirectoryHandle(part, { create: true })
+  const path: string[] = []
+  for (const part of name.split('/')) {
+    if (path.length > 0) await refuseWithin(at, path.join('/'), name)
+    at = await at.getDirectoryHandle(part, { create: true })
+    path.push(part)
+  }
   return at
+}
+
+/** Within another store its files would be the other's files as well. */
+async function refuseWithin(
+  directory: FileSystemDirectoryHandle,
+  outer: string,
+  path: string,
+): Promise<void> {
+  try {
+    await directory.getDirectoryHandle(RESERVED_NAME)
+  } catch (thrown) {
+    if (toVfsError(thrown, 'open').code === 'ENOENT') return
+    throw thrown
+  }
+  throw new VfsError('EINVAL', 'open', {
+    path,
+    detail: `it would lie within the store '${outer}'; choose another name`,
+  })
 }
 
 /** EEXIST if the directory holds something but no store: whose files they are nobody can tell. */

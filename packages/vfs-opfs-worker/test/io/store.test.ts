@@ -34,6 +34,16 @@ describe('a store', () => {
     expect(treeOf(again.vfs)).toEqual(['/b: two', '/d/', '/d/a: one'])
   })
 
+  it('does not lie within another one', async () => {
+    const session = await openSession(new SimulatedOpfs())
+    const inner = openSession(session.opfs, { name: 'store/a/b' })
+    await expect(inner).rejects.toThrow(/^EINVAL.*within the store 'store'/)
+    await closeSession(session)
+    expect(opfsTree(session.opfs)).toEqual([])
+    await closeSession(await openSession(session.opfs, { name: 'beside/b' }))
+    await closeSession(await openSession(session.opfs, { name: 'beside/c' }))
+  })
+
   it('keeps nothing of a file that dies before it is committed', async () => {
     const session = await openSession(new SimulatedOpfs())
     put(session.vfs, '/a', 'one')
