@@ -5,14 +5,14 @@ import { atomicsRoundTrip } from './atomics.ts'
 import { FILE_PROBES } from './file.ts'
 import { idbPuts } from './indexeddb.ts'
 import { sizedProbe } from './commit.ts'
-import { opfsFresh, opfsOpen, opfsRead, opfsWrites } from './opfs.ts'
+import { opfsFreshWrites, opfsOpen, opfsRead, opfsWrites } from './opfs.ts'
 import type { Probe } from './probe.ts'
 
 export const PROBES: readonly Probe[] = [
   opfsOpen,
   opfsRead,
   ...opfsWrites,
-  opfsFresh,
+  ...opfsFreshWrites,
   ...idbPuts,
   atomicsRoundTrip,
 ]

@@ -135,28 +135,27 @@ export const opfsWrites: readonly Probe[] = [
   ...[8, 16, 24].map((kib) => opfsWrite(`opfs-write-${kib}k-flush`, kib * 1_024, true)),
 ]
 
-const FRESH_BYTES = 16 * 1_024
 const FRESH_FILE_BYTES = 64 * 1_024 * 1_024
 
 /**
  * What a log does that moves forward through a file of its final size: the system has to find room for
- * each page. The floor of commits that write several pages, as it is without recycled log segments.
+ * each page. 16 KiB: the floor of commits that write several pages, as it is without recycled log segments.
+ * 256 KiB: that of a table that grows.
  */
-export const opfsFresh: Probe = {
-  name: 'opfs-write-16k-fresh',
-  summary:
-    'write 16 KiB through a sync access handle where nothing was written before, after other work',
+const opfsFresh = (kib: number): Probe => ({
+  name: `opfs-write-${kib}k-fresh`,
+  summary: `write ${kib} KiB through a sync access handle where nothing was written before, after other work`,
   unit: 'us',
   needs: ['opfs'],
   batch: 10,
   async setUp() {
     const { handle, remove } = await onNewFile()
-    const content = new Uint8Array(FRESH_BYTES).fill(0xa5)
+    const content = new Uint8Array(kib * 1_024).fill(0xa5)
     const work = otherWork()
     let at = FRESH_FILE_BYTES
     return {
       between() {
-        if (at === FRESH_FILE_BYTES) {
+        if (at + content.length > FRESH_FILE_BYTES) {
           handle.truncate(0)
           handle.truncate(FRESH_FILE_BYTES)
           at = 0
@@ -165,9 +164,11 @@ export const opfsFresh: Probe = {
       },
       operation() {
         handle.write(content, { at })
-        at += FRESH_BYTES
+        at += content.length
       },
       tearDown: remove,
     }
   },
-}
+})
+
+export const opfsFreshWrites: readonly Probe[] = [16, 256].map(opfsFresh)
