@@ -5,7 +5,7 @@
 // There (153) a worker that makes a worker waits until the page's thread has registered the new one, on a
 // condition variable that the new thread waits on, too, and that is notified once: now and then the wrong
 // one of the two wakes, and `new Worker` never returns. With a page that does anything else meanwhile that
-// was one time in fifty to one in a hundred; a page that makes the worker does not wait for itself.
+// was one time in thirty to one in a hundred; a page that makes the worker does not wait for itself.
 //
 // A worker whose maker dies is ended by the browser, and this one's maker lives on. So the program holds a
 // Web Lock as long as it lives, the I/O worker asks for it, and ends itself when it gets it.
