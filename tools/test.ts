@@ -15,7 +15,7 @@ import { ensureWebKit, findWebKit } from './webkit.ts'
 import { ROOT } from './workspace.ts'
 
 const VITEST = bin('vitest', 'vitest.mjs')
-const VITEST_TIMEOUT_MS = 20 * 60_000
+const VITEST_TIMEOUT_MS = 12 * 60_000
 
 const WEBKIT = 'webkit'
 /** In this order, because a failure that comes early is found early. */

@@ -22,6 +22,7 @@ import { ChannelContent } from './client/content.ts'
 import { Memories } from './client/memories.ts'
 import { ChannelMetadata } from './client/metadata.ts'
 import { startSession } from './client/session.ts'
+import { isSupply } from './client/worker-supply.ts'
 import { checkEnvironment, checkStoreName, lockName } from './environment.ts'
 import { checkOptions, type OpfsWorkerOptions, type Settings } from './options.ts'
 
@@ -30,13 +31,13 @@ import { checkOptions, type OpfsWorkerOptions, type Settings } from './options.t
  * in workers of cross-origin isolated pages; have the page call `supplyIoWorkers` for it.
  *
  * Throws VfsError: EBUSY (open elsewhere), ENOTSUP (not isolated, a window, no OPFS), EACCES (private
- * window), EINVAL (bad name, or a format of another version), EIO (damage, or the I/O worker does not
+ * window), EINVAL (bad name, within another store, or a format of another version), EIO (damage, or the I/O worker does not
  * start), EPROTO (its script is of another version), ENOSPC; and TypeError for a wrong option.
  */
 export async function openOpfsWorker(name: string, options: OpfsWorkerOptions = {}): Promise<Vfs> {
   const settings = checkOptions(options)
   checkStoreName(name)
-  checkEnvironment(settings.worker === undefined)
+  checkEnvironment(!isSupply(settings.worker))
   const release = await takeOwnership(lockName(name), options)
   try {
     return await openStore(name, settings, release)
