@@ -34,6 +34,8 @@ export interface CaseDefinition {
   readonly name: string
   /** Capabilities without which the case says nothing. */
   readonly needs?: Partial<Capabilities>
+  /** The longest it may take, in milliseconds, and its clean-up as long again; default: CASE_DEADLINE_MS. */
+  readonly deadlineMs?: number
   run(context: ConformanceContext): void | Promise<void>
 }
 

@@ -13,9 +13,6 @@ import { CASE_DEADLINE_MS, findCase, runCase } from './run.ts'
 
 const TASK = 'conformance case'
 
-/** The case has a deadline of its own, and so has its clean-up; this one is for a stuck worker. */
-const ANSWER_DEADLINE_MS: number = 2 * CASE_DEADLINE_MS + 2000
-
 interface CaseReference {
   readonly requirement: string
   readonly name: string
@@ -38,9 +35,10 @@ export function defineConformanceInWorker(
   defineCases(
     framework,
     { ...target, name: `${target.name} in a worker` },
-    async ({ requirement, name }) => {
+    async ({ requirement, name, deadlineMs = CASE_DEADLINE_MS }) => {
       const reference: CaseReference = { requirement, name }
-      await worker.call(TASK, reference, ANSWER_DEADLINE_MS)
+      // The case has its deadline there, and so has its clean-up; this one is for a stuck worker.
+      await worker.call(TASK, reference, 2 * deadlineMs + 2000)
     },
     () => worker.terminate(),
   )

@@ -8,7 +8,7 @@ import type { ConformanceTarget } from './case.ts'
 import { requirements } from './conformance/index.ts'
 
 /** The longest a case may take, in milliseconds; far above what any takes on a slow machine. */
-export const CASE_DEADLINE_MS = 60_000
+export const CASE_DEADLINE_MS = 30_000
 
 export interface GatedCase {
   readonly case: ConformanceCase
@@ -47,16 +47,17 @@ export async function runCase(
   target: ConformanceTarget,
   conformanceCase: ConformanceCase,
 ): Promise<void> {
+  const { name, deadlineMs = CASE_DEADLINE_MS } = conformanceCase
   const stores = new Stores(target)
   let failure: unknown
   try {
-    await withDeadline(runIn(stores, conformanceCase), CASE_DEADLINE_MS, conformanceCase.name)
+    await withDeadline(runIn(stores, conformanceCase), deadlineMs, name)
   } catch (error) {
     failure = error ?? new ConformanceFailure('the case threw nothing')
   }
   // A failed case leaves its stores in any state, so what their removal meets then is not news.
   try {
-    await withDeadline(stores.remove(), CASE_DEADLINE_MS, 'closing and destroying the stores')
+    await withDeadline(stores.remove(), deadlineMs, 'closing and destroying the stores')
   } catch (error) {
     failure ??= error
   }
