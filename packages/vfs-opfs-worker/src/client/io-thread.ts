@@ -5,7 +5,7 @@ import type { FromWorker, ToWorker } from '../channel/protocol.ts'
 
 export interface IoThreadListener {
   message?(message: FromWorker): void
-  /** Its script did not load, or has thrown, or a message could not be read. */
+  /** Its script did not load (then there are no words), or has thrown, or a message could not be read. */
   failed?(text: string): void
 }
 
@@ -32,7 +32,8 @@ export class OwnThread implements IoThread {
     const onMessage = ({ data }: MessageEvent<FromWorker>): void => listener.message?.(data)
     const onError = (event: Event): void => {
       event.preventDefault()
-      listener.failed?.(failureText(event))
+      const { message = '' } = event as Partial<ErrorEvent>
+      listener.failed?.(message)
     }
     this.#worker.addEventListener('message', onMessage, { signal })
     this.#worker.addEventListener('error', onError, { signal })
@@ -42,10 +43,4 @@ export class OwnThread implements IoThread {
   end(): void {
     this.#worker.terminate()
   }
-}
-
-/** What an error event of a worker says; empty if its script did not load. */
-export function failureText(event: Event): string {
-  const { message = '' } = event as Partial<ErrorEvent>
-  return message
 }

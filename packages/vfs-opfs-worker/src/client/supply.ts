@@ -11,7 +11,7 @@
 // Web Lock as long as it lives, the I/O worker asks for it, and ends itself when it gets it.
 
 import type { FromWorker, ToWorker } from '../channel/protocol.ts'
-import { failureText, type IoThread, type IoThreadListener } from './io-thread.ts'
+import { OwnThread, type IoThread, type IoThreadListener } from './io-thread.ts'
 
 /** To the page: a worker is wanted at the other end of `port`. */
 interface WantedMessage {
@@ -87,13 +87,11 @@ export function supplyWorkers(make: () => Worker): IoWorkerSupply {
 
 function attended(make: () => Worker): Made {
   const made: Made = { worker: make(), failure: undefined, onFailure: () => {} }
-  const onError = (event: Event): void => {
-    event.preventDefault()
-    made.failure = failureText(event)
-    made.onFailure(made.failure)
+  const failed = (text: string): void => {
+    made.failure = text
+    made.onFailure(text)
   }
-  made.worker.addEventListener('error', onError)
-  made.worker.addEventListener('messageerror', onError)
+  new OwnThread(made.worker).listen({ failed }, new AbortController().signal)
   return made
 }
 
