@@ -1,29 +1,20 @@
-// `pnpm bench`: reads the command line, runs, prints the tables and writes the JSON. Exit codes: 0 the
-// run came to its end (a backend that fails is a cell, not an exit code), 1 it could not start, the
-// browser died, a verdict found a bar that is not met, or a comparison something slower, 2 the command line is wrong, 130 interrupted.
+// `pnpm bench`: reads the command line and does what it says; the exit codes are in exit.ts.
 
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { BACKENDS } from './backends/index.ts'
 import { compare, regressions } from './compare/compare.ts'
 import { renderComparison } from './compare/render.ts'
-import { parseCommand, USAGE, type Command, type RunOptions } from './options.ts'
+import { EXIT, onInterrupt } from './exit.ts'
+import { isInDirectory, shortest, writeWhole } from './files.ts'
+import { parseCommand, USAGE, type Command } from './options.ts'
 import { PROBES } from './probes/index.ts'
 import { renderHtml } from './report/html/page.ts'
-import { parseJson, renderJson } from './report/json.ts'
-import { Progress } from './report/progress.ts'
-import { renderTables } from './report/table.ts'
+import { parseJson } from './report/json.ts'
 import type { BenchDocument } from './schema.ts'
 import { UsageError } from './selection.ts'
 import { verdictOn } from './verdict/verdict.ts'
 import { WORKLOADS } from './workloads/index.ts'
-
-const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-/** The terminal signals the whole group, and a package manager in it passes the signal on once more. */
-const ECHO_MS = 1_000
-const WIDTH_DEFAULT = 120
-const RESULTS = join(import.meta.dirname, '..', '..', '..', 'bench-results')
 
 async function main(argv: readonly string[]): Promise<number> {
   let command: Command
@@ -51,8 +42,11 @@ async function main(argv: readonly string[]): Promise<number> {
       return open(command)
     case 'publish':
       return publish(command.files)
-    case 'run':
-      return run(command.options)
+    case 'run': {
+      // Brings what drives browsers, which the other commands need not wait for.
+      const { runBrowsers } = await import('./run-browsers.ts')
+      return runBrowsers(command.options)
+    }
   }
 }
 
@@ -97,9 +91,7 @@ function report({ file, html }: Extract<Command, { readonly action: 'report' }>)
 async function open({ port, out }: Extract<Command, { readonly action: 'open' }>): Promise<number> {
   // Brings the bundler, which the other commands need not wait for.
   const { serveOpenPage, writeOpenPage } = await import('./open/open.ts')
-  const interrupt = new AbortController()
-  const onSignal = (): void => interrupt.abort()
-  for (const name of SIGNALS) process.on(name, onSignal)
+  const interrupt = onInterrupt()
   try {
     if (out !== undefined) {
       await writeOpenPage(out)
@@ -115,7 +107,7 @@ async function open({ port, out }: Extract<Command, { readonly action: 'open' }>
     console.error(error instanceof Error ? error.message : error)
     return EXIT.failure
   } finally {
-    for (const name of SIGNALS) process.off(name, onSignal)
+    interrupt.ignore()
   }
 }
 
@@ -144,83 +136,6 @@ function readDocument(file: string): BenchDocument | undefined {
     console.error(`${file}: ${error instanceof Error ? error.message : String(error)}`)
     return undefined
   }
-}
-
-async function run(options: RunOptions): Promise<number> {
-  const startedAt = performance.now()
-  // Brings what drives browsers, which the other commands need not wait for.
-  const { describeRun, runBench } = await import('./run.ts')
-  const file = resolve(options.json ?? join(RESULTS, defaultName(options)))
-  if (options.json === undefined) mkdirSync(RESULTS, { recursive: true })
-  else if (!isInDirectory('json', file)) return EXIT.usage
-  const html = options.html === undefined ? undefined : resolve(options.html)
-  if (html !== undefined && !isInDirectory('html', html)) return EXIT.usage
-
-  const interrupt = new AbortController()
-  let interruptedAt = 0
-  const onSignal = (): void => {
-    if (!interrupt.signal.aborted) {
-      interruptedAt = performance.now()
-      interrupt.abort(new Error('interrupted'))
-      return
-    }
-    // The second time, the user means at once.
-    if (performance.now() - interruptedAt > ECHO_MS) process.exit(EXIT.interrupted)
-  }
-  for (const name of SIGNALS) process.on(name, onSignal)
-
-  const progress = new Progress(process.stderr)
-  const save = (document: BenchDocument): void => writeWhole(file, renderJson(document))
-  try {
-    const width = process.stdout.columns ?? WIDTH_DEFAULT
-    const preview = (document: BenchDocument): void =>
-      progress.say(`${renderTables(document, width)}\nSo far; the run goes on.`)
-    const hooks = { progress, save, preview, signal: interrupt.signal }
-    const { document, endedBy } = await runBench(options, hooks, startedAt)
-    progress.end()
-    save(document)
-    console.log(renderTables(document, width))
-    console.log(describeRun(document, performance.now() - startedAt))
-    console.log(`Written to ${shortest(file)}`)
-    if (html !== undefined) {
-      writeWhole(html, renderHtml(document))
-      console.log(`Charts in ${shortest(html)}`)
-    }
-    if (endedBy === 'interrupt') return EXIT.interrupted
-    return endedBy === 'browser' ? EXIT.failure : EXIT.ok
-  } catch (error) {
-    progress.end()
-    if (interrupt.signal.aborted) return EXIT.interrupted
-    console.error(error instanceof Error ? error.message : error)
-    return EXIT.failure
-  } finally {
-    for (const name of SIGNALS) process.off(name, onSignal)
-  }
-}
-
-/** By way of a second file, so that a reader or a kill never meets half a document. */
-function writeWhole(file: string, text: string): void {
-  const draft = `${file}.part`
-  writeFileSync(draft, text)
-  renameSync(draft, file)
-}
-
-/** Before anything runs, so that nothing is measured in vain. */
-function isInDirectory(option: string, file: string): boolean {
-  const directory = dirname(resolve(file))
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return true
-  console.error(`--${option}: ${directory} is not a directory.`)
-  return false
-}
-
-function shortest(file: string): string {
-  const fromHere = relative(process.cwd(), file)
-  return fromHere.startsWith('..') ? file : fromHere
-}
-
-function defaultName({ browser }: RunOptions): string {
-  const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-')
-  return `${time}-${browser}.json`
 }
 
 function catalogue(): string {

@@ -22,8 +22,8 @@ function complaint(...argv: string[]): string {
 
 describe('without options', () => {
   test('every quick backend runs every quick workload at every level in Chromium', () => {
-    const { browser, columns, workloads, samples, json } = options()
-    expect(browser).toBe('chromium')
+    const { browsers, columns, workloads, samples, json } = options()
+    expect(browsers).toEqual(['chromium'])
     expect(columns).toEqual(
       BACKENDS.filter(({ quick }) => quick).flatMap(({ name, durabilities }) =>
         durabilities.map((durability) => ({ backend: name, durability })),
@@ -69,7 +69,12 @@ describe('selections', () => {
 
   test('take a browser, a number of rounds and a file', () => {
     const given = options('--browser', 'firefox', '--samples', '3', '--json', 'out.json')
-    expect(given).toMatchObject({ browser: 'firefox', samples: 3, json: 'out.json' })
+    expect(given).toMatchObject({ browsers: ['firefox'], samples: 3, json: 'out.json' })
+  })
+
+  test('take several browsers', () => {
+    const { browsers } = options('--browser', 'webkit,chromium', '--browser', 'firefox')
+    expect(browsers).toEqual(['chromium', 'firefox', 'webkit'])
   })
 
   test('of all come with --full, of one that is not quick with its name', () => {

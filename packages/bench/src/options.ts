@@ -6,9 +6,9 @@ import type { RunSelection } from './rounds.ts'
 import {
   count,
   DURABILITIES,
-  oneOf,
   MINUTES_MAX,
   SAMPLES_MAX,
+  select,
   selectColumns,
   selectWorkloads,
   SIZE_MIB,
@@ -23,10 +23,11 @@ export type Browser = (typeof BROWSERS)[number]
 const PORT = { default: 4_747, max: 65_535 } as const
 
 export interface RunOptions extends RunSelection {
-  readonly browser: Browser
-  /** Where the JSON goes; undefined for a name of the CLI's own. */
+  /** At least one. */
+  readonly browsers: readonly Browser[]
+  /** Where the JSON goes; undefined for a name of the CLI's own. Of several browsers each has a file. */
   readonly json: string | undefined
-  /** Where the page of charts goes, if anywhere. */
+  /** Where the page of charts goes, if anywhere; in the same way. */
   readonly html: string | undefined
 }
 
@@ -66,8 +67,9 @@ slower by more than that, and not by noise. 'report' makes a page of charts of r
 that any web server can serve. 'publish' writes results to packages/bench/results and the tables in
 docs/benchmarks.md.
 
-  --browser NAME         ${BROWSERS.join(', ')} (default chromium); webkit is WebKitGTK, which is
-                         not Safari and has no access handles
+  --browser NAMES        ${BROWSERS.join(', ')} (default chromium), or several, separated by commas,
+                         one after the other; webkit is WebKitGTK, which is not Safari and has no
+                         access handles
   --backend NAMES        only these backends; names separated by commas, * stands for any
                          characters
   --workload NAMES       only these workloads, in the same way, those of --full among them
@@ -79,7 +81,8 @@ docs/benchmarks.md.
   --minutes N            as many rounds as fit so many minutes, at least one
   --size MIB             of the database of pg-large-open (default ${SIZE_MIB.default})
   --tables N             in the database of pg-many-tables-open (default ${TABLES.default})
-  --json FILE            where to write the results (default: a file in bench-results/)
+  --json FILE            where to write the results (default: a file in bench-results/); of several
+                         browsers each has one, out.json becoming out-firefox.json, and so of --html
   --html FILE            where to write a page of charts of them, which needs nothing else
   --list                 list the backends, workloads and probes
   --help                 show this
@@ -101,7 +104,7 @@ export function parseCommand(argv: readonly string[]): Command {
   return {
     action: 'run',
     options: {
-      browser: oneOf('browser', values.browser ?? 'chromium', BROWSERS),
+      browsers: select('browser', values.browser ?? ['chromium'], BROWSERS),
       columns: selectColumns(values),
       workloads: selectWorkloads(values),
       samples:
@@ -192,7 +195,7 @@ function parseFiles(
 }
 
 interface Values {
-  browser?: string | undefined
+  browser?: string[] | undefined
   backend?: string[] | undefined
   workload?: string[] | undefined
   durability?: string[] | undefined
@@ -208,7 +211,7 @@ interface Values {
 }
 
 const OPTIONS = {
-  browser: { type: 'string' },
+  browser: { type: 'string', multiple: true },
   backend: { type: 'string', multiple: true },
   workload: { type: 'string', multiple: true },
   durability: { type: 'string', multiple: true },

@@ -1,17 +1,17 @@
 // A run from the command line: the browser is started, the rounds are run in it, and it is closed. Called
-// by cli.ts, which prints and writes what comes of it.
+// by run-browsers.ts, which prints and writes what comes of it.
 
 import { describeEnvironment } from './environment.ts'
-import type { RunOptions } from './options.ts'
+import type { Browser } from './options.ts'
 import { browserTitle } from './report/browsers.ts'
 import { minutes } from './report/numbers.ts'
-import { Rounds, type RunHooks, type RunOutcome } from './rounds.ts'
+import { Rounds, type RunHooks, type RunOutcome, type RunSelection } from './rounds.ts'
 import type { BenchDocument } from './schema.ts'
 import { BrowserSession } from './session.ts'
 
 /** `startedAt` is when the user began to wait, by performance.now(). */
 export async function runBench(
-  options: RunOptions,
+  options: RunSelection & { readonly browser: Browser },
   hooks: RunHooks,
   startedAt: number,
 ): Promise<RunOutcome> {

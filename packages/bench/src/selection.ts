@@ -56,16 +56,8 @@ export function count(option: string, given: string, max: number): number {
   throw new UsageError(`--${option} is a whole number from 1 to ${max}, not '${given}'.`)
 }
 
-export function oneOf<Name extends string>(
-  option: string,
-  given: string,
-  valid: readonly Name[],
-): Name {
-  return valid.find((name) => name === given) ?? fail(option, given, valid)
-}
-
 /** The valid names that the patterns match, in the order of `valid`; all without patterns. */
-function select<Name extends string>(
+export function select<Name extends string>(
   option: string,
   given: readonly string[] | undefined,
   valid: readonly Name[],

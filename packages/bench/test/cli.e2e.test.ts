@@ -168,6 +168,25 @@ test('a run in Firefox prints a table, writes every cell and charts, and is held
   expect(same.code).toBe(0)
 })
 
+test('of several browsers each has its run and its file, also behind one that is missing', async () => {
+  const missing = { CHROMIUM_PATH: join(directory, 'no-such-browser') }
+  const least = ['--backend', 'memory', '--workload', 'pg-create', '--samples', '1']
+  const files = [
+    '--json',
+    join(directory, 'several.json'),
+    '--html',
+    join(directory, 'several.html'),
+  ]
+  const run = benchWith(missing, '--browser', 'firefox,chromium', ...least, ...files)
+  const { code, stdout, stderr } = await run.ended
+  expect(code).toBe(1)
+  expect(stderr).toContain('No chromium could be found or installed')
+  expect(stdout).toMatch(/=== Chromium ===\s+=== Firefox ===/)
+  expect(existsSync(join(directory, 'several-chromium.json'))).toBe(false)
+  expect(documentAt(join(directory, 'several-firefox.json')).complete).toBe(true)
+  expect(readFileSync(join(directory, 'several-firefox.html'), 'utf8')).toContain('in Firefox')
+})
+
 test('a run that became slower fails a comparison with a limit', async () => {
   const [before, after] = ['before.json', 'after.json'].map((name) => join(directory, name))
   const run = sampleRun()
