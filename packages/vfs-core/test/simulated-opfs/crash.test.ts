@@ -186,4 +186,19 @@ describe('a fault in the simulation', () => {
     file.write(sectors(3), { at: 0 })
     expect(file.getSize()).toBe(1000)
   })
+
+  it('has back what a handle gave up only when it is closed', async () => {
+    const opfs = new SimulatedOpfs({ quota: 1000 })
+    const file = await openFile(opfs)
+    file.truncate(1000)
+    file.truncate(100)
+    const other = await openFile(opfs, 'other')
+    expect(() => other.truncate(1)).toThrow(
+      expect.objectContaining({ name: 'QuotaExceededError' }) as Error,
+    )
+    file.truncate(500)
+    file.close()
+    other.truncate(500)
+    expect(other.getSize()).toBe(500)
+  })
 })

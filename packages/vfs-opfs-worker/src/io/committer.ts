@@ -6,11 +6,12 @@
 // journal, and the bytes of large files that it names. What is done in OPFS for a batch can only be
 // completed, not undone, so it begins when the line is on storage.
 
-import { VfsError, type Fact, type Ino } from '@wasm-vfs/core/backend'
+import type { Fact, Ino } from '@wasm-vfs/core/backend'
 import { carryOut } from './carry-out.ts'
 import { SETTLING_MS, STAGING_PATH, stagingPath } from './layout.ts'
 import type { StoreParts } from './parts.ts'
 import { hasSteps, planSteps } from './plan.ts'
+import { isNoSpace } from './room.ts'
 import { stage } from './staging.ts'
 import { departuresOf, imageOf } from './sidecar.ts'
 import type { StoredFile } from './stored-file.ts'
@@ -34,22 +35,13 @@ export class Committer {
   }
 
   commit(facts: readonly Fact[], acknowledge: boolean): void | Promise<void> {
-    const { order, tree, level, flusher, access } = this.#parts
+    const { order, level, flusher, room } = this.#parts
     const suspicious = level.current === 'relaxed' && flusher.suspects.size > 0
     if (this.#arranging || suspicious) return this.#commitAfterOthers(facts, acknowledge)
     // What was fsynced before is on storage before the batch, which says what came after.
     order.flushAll()
-    const now = Date.now()
-    const application = tree.apply(facts, now)
-    const large = this.#largeNamedBy(facts)
-    if (large.length > 0) return this.#commitLarge(facts, acknowledge, now, application, large)
-    try {
-      this.#commitNow(facts, acknowledge, now, application)
-    } catch (error) {
-      if (!isNoSpace(error)) throw error
-      return this.#commitStaged(facts, acknowledge, error)
-    }
-    return access.settle()
+    const committed = room.making(() => this.#commitOnce(facts, acknowledge))
+    return committed?.catch((error: unknown) => this.#commitStaged(facts, acknowledge, error))
   }
 
   /** Batches committed so far are as durable as the level promises of an fsync. */
@@ -89,13 +81,13 @@ export class Committer {
 
   /** The file lies in OPFS with all its bytes, on storage; frames of it do not count any more. */
   announce(ino: Ino): void {
-    const { tree, sidecar, applied, growing } = this.#parts
+    const { tree, sidecar, applied } = this.#parts
     if (!tree.inodes.has(ino)) {
       this.#unannounced.add(ino)
       return
     }
+    sidecar.append({ voided: [ino] })
     this.#parts.files.get(ino)!.dirtySeq = 0
-    growing(0, () => sidecar.append({ voided: [ino] }))
     applied.stored([ino])
     this.#parts.voids.set(ino, sidecar.seq)
     this.flushLog()
@@ -176,6 +168,15 @@ export class Committer {
     await this.commit(facts, acknowledge)
   }
 
+  #commitOnce(facts: readonly Fact[], acknowledge: boolean): void | Promise<void> {
+    const now = Date.now()
+    const application = this.#parts.tree.apply(facts, now)
+    const large = this.#largeNamedBy(facts)
+    if (large.length > 0) return this.#commitLarge(facts, acknowledge, now, application, large)
+    this.#commitNow(facts, acknowledge, now, application)
+    return this.#parts.access.settle()
+  }
+
   async #commitLarge(
     facts: readonly Fact[],
     acknowledge: boolean,
@@ -192,22 +193,17 @@ export class Committer {
       throw error
     }
     this.#commitNow(facts, acknowledge, now, application)
-    await this.#parts.access.settle()
   }
 
   /** Without room for both the journal and the files: what has no file yet goes to staging instead. */
-  async #commitStaged(
-    facts: readonly Fact[],
-    acknowledge: boolean,
-    error: VfsError,
-  ): Promise<void> {
-    const { resident, files } = this.#parts
+  async #commitStaged(facts: readonly Fact[], acknowledge: boolean, error: unknown): Promise<void> {
+    const { resident, files, room } = this.#parts
     const inos = [...resident.changed()].filter((ino) => !files.has(ino))
-    if (inos.length === 0) throw error
+    if (!isNoSpace(error) || inos.length === 0) throw error
     for (const ino of inos) {
-      const file = await stage(this.#parts, ino)
+      const file = await room.making(() => stage(this.#parts, ino))
       file.isLarge = true
-      this.announce(ino)
+      await room.making(() => this.announce(ino))
       resident.drop(ino)
     }
     await this.commit(facts, acknowledge)
@@ -219,14 +215,14 @@ export class Committer {
     now: number,
     application: Application,
   ): void {
-    const { sidecar, counters, growing, journal, tree, files, applied, voids } = this.#parts
+    const { sidecar, counters, journal, tree, files, applied, voids } = this.#parts
     const voided = [...this.#unannounced].filter((ino) => tree.inodes.has(ino))
     try {
       this.journalChanges()
       // The batch may name what they say.
       journal.flush()
       const notes = { time: now, frames: journal.frames, ...(voided.length > 0 && { voided }) }
-      growing(0, () => sidecar.commit(facts, notes))
+      sidecar.commit(facts, notes)
     } catch (error) {
       application.undo()
       throw error
@@ -268,8 +264,4 @@ export class Committer {
       return isNew || fact.replaces === true ? [file] : []
     })
   }
-}
-
-function isNoSpace(error: unknown): error is VfsError {
-  return error instanceof VfsError && error.code === 'ENOSPC'
 }

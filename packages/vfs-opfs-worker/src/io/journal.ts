@@ -12,8 +12,8 @@
 // at any point.
 
 import { VfsError, type Ino } from '@wasm-vfs/core/backend'
+import type { AccessHandle } from './access.ts'
 import { checksum } from './checksum.ts'
-import type { Growing } from './resident-content.ts'
 import type { OpenFile } from './open-file.ts'
 
 export interface Extent {
@@ -61,7 +61,6 @@ const FRAME_BYTES = 4 * 1024 * 1024
 
 export class Journal {
   readonly #file: OpenFile
-  readonly #growing: Growing
   #turn = 1
   #end = 0
   #checksum = 0
@@ -71,9 +70,8 @@ export class Journal {
   #torn = false
 
   /** Takes the file over. */
-  constructor(file: OpenFile, growing: Growing) {
+  constructor(file: OpenFile) {
     this.#file = file
-    this.#growing = growing
   }
 
   /** Bytes of frames in this turn. */
@@ -157,6 +155,11 @@ export class Journal {
     this.#torn = false
   }
 
+  /** Gives the browser back what the file took and no longer needs; `open` opens it again. */
+  async letGo(open: () => Promise<AccessHandle>): Promise<void> {
+    await this.#file.reopen(open)
+  }
+
   close(): void {
     this.#file.close()
   }
@@ -173,9 +176,7 @@ export class Journal {
     const bytes = encodeFrame(records, this.#turn, logSeq)
     const sum = checksum(bytes.subarray(CHECKED_FROM), this.#checksum)
     new DataView(bytes.buffer).setUint32(AT_CHECKSUM, sum, true)
-    this.#growing(this.#end + bytes.length - this.#file.size, () =>
-      this.#file.write(bytes, this.#end),
-    )
+    this.#file.write(bytes, this.#end)
     this.#end += bytes.length
     this.#checksum = sum
     this.#frames++

@@ -7,6 +7,7 @@
 import { toVfsError, VfsError, type Ino } from '@wasm-vfs/core/backend'
 import type { Committer } from './committer.ts'
 import { forAll } from './directories.ts'
+import { JOURNAL_PATH } from './layout.ts'
 import type { OpenFile } from './open-file.ts'
 import type { StoreParts } from './parts.ts'
 import { stage } from './staging.ts'
@@ -16,6 +17,8 @@ import { StoredFile } from './stored-file.ts'
 const STEP_FILES = 8
 /** The program is not made to wait before the journal has so many bytes. */
 const JOURNAL_MAX = 64 * 1024 * 1024
+/** More space than this, in bytes, is given back to the browser when it is over. */
+const JOURNAL_KEPT = 8 * 1024 * 1024
 
 export class Landing {
   readonly #parts: StoreParts
@@ -44,6 +47,10 @@ export class Landing {
 
   /** A few files; nothing else is done with the store meanwhile. */
   async step(): Promise<void> {
+    await this.#parts.room.making(() => this.#step())
+  }
+
+  async #step(): Promise<void> {
     const { order, access, applied, flusher } = this.#parts
     // What a dead session's relaxed fsyncs covered comes before anything that is written now.
     await flusher.flushSuspects()
@@ -63,6 +70,10 @@ export class Landing {
 
   /** From now on the file is written in place: it has become large, or there is no memory for it. */
   async moveOut(ino: Ino): Promise<StoredFile> {
+    return await this.#parts.room.making(() => this.#moveOut(ino))
+  }
+
+  async #moveOut(ino: Ino): Promise<StoredFile> {
     const { files, resident, order, handles } = this.#parts
     order.flushAll()
     const stored = files.get(ino)
@@ -125,7 +136,7 @@ export class Landing {
   }
 
   async #makeFile(ino: Ino, path: string): Promise<StoredFile> {
-    const { directories, resident, handles, growing } = this.#parts
+    const { directories, resident, handles } = this.#parts
     const file = new StoredFile(ino, path, 0)
     try {
       file.handle = await directories.file(path, { create: true })
@@ -138,7 +149,7 @@ export class Landing {
     file.making = true
     try {
       await handles.with(file, (open) => {
-        resident.writeTo(ino, open, growing)
+        resident.writeTo(ino, open)
         // Before the journal can forget it.
         open.flush()
       })
@@ -206,16 +217,16 @@ export class Landing {
   }
 
   #landOpen(file: StoredFile, open: OpenFile): void {
-    const { resident, growing, tree, sidecar, flusher } = this.#parts
+    const { resident, tree, sidecar, flusher } = this.#parts
     open.checkSound()
     const size = resident.sizeOf(file.ino)
     if (file.dirtySeq === 0 && size !== tree.inodes.get(file.ino)?.size) {
       // Once the journal has forgotten it, a file that is not as long as the log says has to be noted.
-      growing(0, () => sidecar.append({ dirty: [file.ino] }))
+      sidecar.append({ dirty: [file.ino] })
       file.dirtySeq = sidecar.seq
       this.#committer.flushLog()
     }
-    resident.writeTo(file.ino, open, growing)
+    resident.writeTo(file.ino, open)
     // Before the journal can forget it.
     flusher.flushOpen(file, open)
     file.isTorn = false
@@ -226,8 +237,9 @@ export class Landing {
 
   /** Everything that the journal says is in the files, on storage. */
   async #forgetJournal(): Promise<void> {
-    const { journal, sidecar, access, voids, reservation } = this.#parts
-    if (journal.bytes === 0) return
+    const { journal, sidecar, access, directories, voids, reservation } = this.#parts
+    const { bytes } = journal
+    if (bytes === 0) return
     const turn = journal.turn + 1
     sidecar.append({ turn })
     // With it go the notes of files that were made; only then the frames may be overwritten.
@@ -235,6 +247,9 @@ export class Landing {
     await access.settle()
     journal.restart(turn)
     voids.clear()
+    await access.settle()
+    if (bytes < JOURNAL_KEPT && !reservation.isShort) return
+    await journal.letGo(async () => access.open(await directories.file(JOURNAL_PATH), JOURNAL_PATH))
     reservation.restore()
     await access.settle()
   }

@@ -13,12 +13,16 @@ export const LOG_FORMAT = { format: 'wasm-vfs/opfs-worker', version: 1 } as cons
 
 /** Never the name of a program's file; see names.ts. */
 export const RESERVED_NAME = '.wasm-vfs'
-export const LOG_FILES = ['log-a.jsonl', 'log-b.jsonl'] as const
-export const JOURNAL_FILE = 'journal'
-export const BALLAST_FILE = 'ballast'
 export const STAGING_DIRECTORY = 'staging'
-/** From the store's directory. */
+
+// From the store's directory.
+export const LOG_PATHS: readonly [string, string] = [
+  `${RESERVED_NAME}/log-a.jsonl`,
+  `${RESERVED_NAME}/log-b.jsonl`,
+]
 export const STAGING_PATH: string = `${RESERVED_NAME}/${STAGING_DIRECTORY}`
+export const JOURNAL_PATH: string = `${RESERVED_NAME}/journal`
+export const BALLAST_PATH: string = `${RESERVED_NAME}/ballast`
 
 /**
  * How long the operating system takes at most to write back a name that nobody asked it to, in

@@ -29,7 +29,7 @@ export class FlushState {
 
 export class OpenFile implements LogFile {
   readonly path: string
-  readonly #handle: AccessHandle
+  #handle: AccessHandle
   readonly #state: FlushState
   readonly #counters: Counters
   #size: number
@@ -130,6 +130,12 @@ export class OpenFile implements LogFile {
 
   checkSound(): void {
     this.#state.checkSound()
+  }
+
+  /** In Chromium, what the file has given up is free for others only once its handle is closed. */
+  async reopen(open: () => Promise<AccessHandle>): Promise<void> {
+    this.#handle.close()
+    this.#handle = await open()
   }
 
   close(): void {

@@ -9,14 +9,14 @@ import { FlushOrder } from './flush-order.ts'
 import { Flusher } from './flusher.ts'
 import type { IoStoreOptions, OpenedStore } from './io-store.ts'
 import { Journal, type Frame } from './journal.ts'
-import { JOURNAL_FILE, LOG_FILES, LOG_FORMAT, RESERVED_NAME } from './layout.ts'
+import { JOURNAL_PATH, LOG_FORMAT, LOG_PATHS, RESERVED_NAME } from './layout.ts'
 import { loadFiles } from './load.ts'
-import { joinPath } from './names.ts'
 import { FlushState, OpenFile } from './open-file.ts'
 import type { StoreParts } from './parts.ts'
 import { Reservation } from './reservation.ts'
-import { ResidentContent, type Growing } from './resident-content.ts'
+import { ResidentContent } from './resident-content.ts'
 import { inosOf, restoreContent } from './restore.ts'
+import { Room } from './room.ts'
 import {
   imageOf,
   nothingReplayed,
@@ -31,10 +31,6 @@ import { CommittedTree } from './tree.ts'
 
 /** Handles that are not for the program's files: two of the log, those of the journal and the ballast. */
 const OWN_HANDLES = 4
-/** Room made at least, in bytes, where space is short: what browsers take for a file at once. */
-const RELEASE_MIN = 256 * 1024
-const RELEASE_MORE = 4 * 1024 * 1024
-
 /** What tests put in place of the browser's. */
 export interface StoreEnvironment {
   /** Default: the root of the origin's private file system. */
@@ -67,13 +63,12 @@ async function open(
   await checkForeign(directories)
   const [log, journalFile, listing] = await Promise.all([
     openLog(directories, access, counters, closing),
-    openOwn(JOURNAL_FILE, directories, access, counters, closing),
+    openOwn(JOURNAL_PATH, directories, access, counters, closing),
     directories.list('', RESERVED_NAME),
   ])
   const { sidecar, replayed } = load(log, listing)
   const reservation = new Reservation(directories, access, counters)
-  let growing: Growing = (_bytes, action) => action()
-  const journal = new Journal(journalFile, (bytes, action) => growing(bytes, action))
+  const journal = new Journal(journalFile)
   const frames = loadJournal(journal, replayed)
   const loaded = await loadFiles(replayed, listing, directories, sidecar, inosOf(frames), options)
   const resident = new ResidentContent((bytes) => reservation.owe(bytes))
@@ -83,7 +78,6 @@ async function open(
     { counters, access, directories, sidecar, replayed, journal, resident, reservation },
     loaded.files,
   )
-  growing = parts.growing
   for (const file of loaded.suspects) parts.flusher.suspect(file)
   closing.push(() => {
     parts.handles.closeAll()
@@ -155,19 +149,18 @@ async function openLog(
   counters: Counters,
   closing: (() => void)[],
 ): Promise<TwoSlotLog<SidecarLine>> {
-  const first = await openOwn(LOG_FILES[0], directories, access, counters, closing)
-  const second = await openOwn(LOG_FILES[1], directories, access, counters, closing)
+  const first = await openOwn(LOG_PATHS[0], directories, access, counters, closing)
+  const second = await openOwn(LOG_PATHS[1], directories, access, counters, closing)
   return new TwoSlotLog<SidecarLine>([first, second], LOG_FORMAT)
 }
 
 async function openOwn(
-  name: string,
+  path: string,
   directories: Directories,
   access: FileAccess,
   counters: Counters,
   closing: (() => void)[],
 ): Promise<OpenFile> {
-  const path = joinPath(RESERVED_NAME, name)
   const file = await directories.file(path, { create: true })
   const handle = await access.open(file, path)
   const opened = new OpenFile(path, handle, new FlushState(), counters)
@@ -248,9 +241,6 @@ function assemble(
       checkSize(file, opened, replayed.closed, sidecar)
     },
   })
-  const growing = (bytes: number, action: () => void): void => {
-    grow(bytes, action, reservation, handles)
-  }
   return {
     ...beginnings,
     level: { current: options.durability },
@@ -260,7 +250,7 @@ function assemble(
     files,
     handles,
     order,
-    growing,
+    room: new Room(reservation, handles),
     flusher: new Flusher(handles, access),
   }
 }
@@ -282,29 +272,6 @@ function checkSize(file: StoredFile, opened: OpenFile, closed: boolean, sidecar:
       `other code has changed this file while the store was closed or open: it has ${opened.size} bytes, ` +
       `and had ${file.size}; reopen the store to go on with what is there`,
   })
-}
-
-function grow(
-  bytes: number,
-  action: () => void,
-  reservation: Reservation,
-  handles: HandlePool,
-): void {
-  const { held } = reservation
-  const growth = Math.max(bytes, 0)
-  const release = Math.max(growth, RELEASE_MIN)
-  // A browser takes more for a growing file than it grows, and keeps it while the file is open.
-  for (const more of [release, growth + RELEASE_MORE, Infinity, undefined]) {
-    try {
-      action()
-      break
-    } catch (error) {
-      if (!(error instanceof VfsError) || error.code !== 'ENOSPC' || more === undefined) throw error
-      if (!reservation.release(more)) throw error
-      if (more === Infinity) handles.closeOthers()
-    }
-  }
-  if (reservation.held < held) reservation.refill(held - growth)
 }
 
 /** Removes a store with everything in its directory; nothing happens if there is none. Nobody has it open. */

@@ -9,7 +9,8 @@ import type { Flusher } from './flusher.ts'
 import type { AppliedNames } from './applied.ts'
 import type { Journal } from './journal.ts'
 import type { Reservation } from './reservation.ts'
-import type { Growing, ResidentContent } from './resident-content.ts'
+import type { ResidentContent } from './resident-content.ts'
+import type { Room } from './room.ts'
 import type { Sidecar } from './sidecar.ts'
 import type { HandlePool, StoredFile } from './stored-file.ts'
 import type { CommittedTree } from './tree.ts'
@@ -34,6 +35,6 @@ export interface StoreParts {
   readonly handles: HandlePool
   readonly order: FlushOrder
   readonly reservation: Reservation
-  readonly growing: Growing
+  readonly room: Room
   readonly flusher: Flusher
 }

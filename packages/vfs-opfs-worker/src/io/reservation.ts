@@ -1,15 +1,14 @@
 // Space promised to the program: a file that occupies it. What the program writes finds other space
-// while there is some; only where there is none the file gives up as much, so that a write that was
-// accepted cannot fail for want of space when it is carried out. Without sync access handles a file grows
-// only when it is written back, so there nothing is reserved.
+// while there is some; only where there is none the file gives some up, so that a write that was
+// accepted cannot fail for want of space when it is carried out (room.ts). Without sync access handles a
+// file grows only when it is written back, so there nothing is reserved.
 
 import { VfsError } from '@wasm-vfs/core/backend'
 import type { FileAccess } from './access.ts'
 import type { Counters } from './counters.ts'
 import type { Directories } from './directories.ts'
-import { BALLAST_FILE, RESERVED_NAME } from './layout.ts'
+import { BALLAST_PATH as PATH } from './layout.ts'
 import { FlushState, OpenFile } from './open-file.ts'
-import { joinPath } from './names.ts'
 
 /**
  * Kept for the store's own log and journal, in bytes: of small files that are written over, this much is
@@ -18,8 +17,8 @@ import { joinPath } from './names.ts'
 const OWN_MARGIN = 2.5 * 1024 * 1024
 /** Reserved beyond what was asked for, if there is room, so that the next ones need no work. */
 const HEADROOM = 16 * 1024 * 1024
-
-const PATH = joinPath(RESERVED_NAME, BALLAST_FILE)
+/** Less is not worth a call, in bytes. */
+const RESTORE_MIN = 256 * 1024
 
 export class Reservation {
   readonly #directories: Directories
@@ -70,32 +69,34 @@ export class Reservation {
   }
 
   /** Gives up `bytes`, or what is left. False if there was nothing. */
-  release(bytes: number): boolean {
-    if (this.#file === undefined || this.#file.size === 0) return false
-    this.#file.truncate(Math.max(0, this.#file.size - bytes))
+  async giveUp(bytes: number): Promise<boolean> {
+    const file = this.#file
+    if (file === undefined || file.size === 0) return false
+    file.truncate(Math.max(0, file.size - bytes))
+    // Chromium counts what a file gave up as taken until its handle is closed.
+    this.close()
+    await this.#open()
     return true
   }
 
-  /** Takes up the space again that was not needed after all, as far as there is any. */
-  refill(held: number): void {
-    if (this.#file === undefined || this.#file.size >= held) return
-    try {
-      this.#file.truncate(held)
-    } catch (error) {
-      // Then less is available, and whoever reserves next is told.
-      if (!(error instanceof VfsError)) throw error
-    }
-  }
-
-  /** Takes up again what the journal has given back. */
+  /** Takes up again what was given up, as far as it is still there; so much less is available. */
   restore(): void {
-    this.refill(this.#most)
+    if (this.#file === undefined) return
+    for (let more = this.#most - this.held; more >= RESTORE_MIN; more /= 2) {
+      try {
+        this.#file.truncate(Math.min(this.held + Math.floor(more), this.#most))
+      } catch (error) {
+        // Whoever reserves next is told.
+        if (!(error instanceof VfsError)) throw error
+      }
+    }
   }
 
   /** Lets go of all space. */
   empty(): void {
     this.#most = 0
     this.#file?.truncate(0)
+    this.close()
   }
 
   close(): void {

@@ -10,9 +10,6 @@ import { ChunkedContent, type Ino } from '@wasm-vfs/core/backend'
 import type { Extent, FileRecord } from './journal.ts'
 import type { OpenFile } from './open-file.ts'
 
-/** Carries out growth of `bytes`, with reserved space where there is no other. */
-export type Growing = (bytes: number, action: () => void) => void
-
 /** What is tracked as changed, in bytes. */
 const PAGE = 4096
 
@@ -187,14 +184,12 @@ export class ResidentContent {
   }
 
   /** Writes what its file in OPFS lacks; all of it into an empty one. */
-  writeTo(ino: Ino, open: OpenFile, growing: Growing): void {
+  writeTo(ino: Ino, open: OpenFile): void {
     const file = this.#files.get(ino)!
     // Cut first: where the file has grown again behind a cut, its pages are marked.
     if (open.size > file.size) open.truncate(file.size)
-    for (const { at, bytes } of this.#extents(ino, file.unlanded)) {
-      growing(at + bytes.length - open.size, () => open.write(bytes, at))
-    }
-    if (open.size < file.size) growing(file.size - open.size, () => open.truncate(file.size))
+    for (const { at, bytes } of this.#extents(ino, file.unlanded)) open.write(bytes, at)
+    if (open.size < file.size) open.truncate(file.size)
   }
 
   /** Its file in OPFS is as it is here. */

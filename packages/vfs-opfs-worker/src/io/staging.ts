@@ -8,7 +8,7 @@ import { StoredFile } from './stored-file.ts'
 
 /** The bytes stay in memory, too. */
 export async function stage(parts: StoreParts, ino: Ino): Promise<StoredFile> {
-  const { directories, resident, handles, files, growing, access, tree, sidecar } = parts
+  const { directories, resident, handles, files, access, tree, sidecar } = parts
   const path = stagingPath(ino)
   const file = new StoredFile(ino, path, 0)
   const size = resident.sizeOf(ino)
@@ -19,7 +19,7 @@ export async function stage(parts: StoreParts, ino: Ino): Promise<StoredFile> {
     file.handle = await directories.file(path, { create: true })
     await handles.with(file, (open) => {
       open.truncate(0)
-      if (resident.has(ino)) resident.writeTo(ino, open, growing)
+      if (resident.has(ino)) resident.writeTo(ino, open)
       // The program may rely on what frames say of it, and they are about to be void.
       if (tree.inodes.has(ino)) open.flush()
     })

@@ -16,6 +16,7 @@ import { Landing } from './landing.ts'
 import { SETTLING_MS } from './layout.ts'
 import type { OpenFile } from './open-file.ts'
 import type { StoreParts } from './parts.ts'
+import { isNoSpace } from './room.ts'
 import { SpaceEstimate } from './space.ts'
 import type { StoredFile } from './stored-file.ts'
 
@@ -62,35 +63,35 @@ export class OpfsStore implements IoStore {
 
   write(ino: Ino, from: Uint8Array, at: number): void | Promise<void> {
     const isSmall = at + from.length <= this.#limits.smallMax
-    return this.#changing(ino, isSmall, {
+    const change: Change = {
       inMemory: () => this.#parts.resident.write(ino, from, at),
       bytes: from.length,
       inPlace: (file, open) => {
         this.#beforeChange(file, open, at)
-        const growth = at + from.length - open.size
-        this.#restoring(file, open, () => this.#parts.growing(growth, () => open.write(from, at)))
+        this.#restoring(file, open, () => open.write(from, at))
         file.lastWriteAt = at
         file.lastWriteEnd = at + from.length
         file.size = Math.max(file.size, file.lastWriteEnd)
       },
-    })
+    }
+    return this.#parts.room.making(() => this.#changing(ino, isSmall, change))
   }
 
   resize(ino: Ino, _size: number, newSize: number): void | Promise<void> {
-    return this.#changing(ino, newSize <= this.#limits.smallMax, {
+    const change: Change = {
       inMemory: () => this.#parts.resident.resize(ino, newSize),
       bytes: 0,
       inPlace: (file, open) => {
-        const { growing } = this.#parts
         this.#beforeChange(file, open, Math.min(file.size, newSize))
         // The log must know that this file is changing before it can be shorter than the log says.
         if (newSize < file.size) this.#flushDirtyNote(file)
-        const growth = newSize - open.size
-        this.#restoring(file, open, () => growing(growth, () => open.truncate(newSize)))
+        this.#restoring(file, open, () => open.truncate(newSize))
         file.lastWriteAt = file.lastWriteEnd = newSize
         file.size = newSize
       },
-    })
+    }
+    const isSmall = newSize <= this.#limits.smallMax
+    return this.#parts.room.making(() => this.#changing(ino, isSmall, change))
   }
 
   drop(ino: Ino): void | Promise<void> {
@@ -103,6 +104,10 @@ export class OpfsStore implements IoStore {
   }
 
   fsync(ino: Ino): void | Promise<void> {
+    return this.#parts.room.making(() => this.#fsync(ino))
+  }
+
+  #fsync(ino: Ino): void | Promise<void> {
     const { files, order, resident, tree } = this.#parts
     order.checkDeadline()
     const file = files.get(ino)
@@ -117,6 +122,10 @@ export class OpfsStore implements IoStore {
   }
 
   async syncAll(): Promise<void> {
+    await this.#parts.room.making(() => this.#syncAll())
+  }
+
+  async #syncAll(): Promise<void> {
     const { files, order, flusher, access } = this.#parts
     order.checkDeadline()
     const pending: StoredFile[] = []
@@ -142,7 +151,19 @@ export class OpfsStore implements IoStore {
   // ---- Space, time, end.
 
   reserve(bytes: number): number | Promise<number> {
-    return bytes === 0 ? this.#parts.reservation.available : this.#parts.reservation.reserve(bytes)
+    const { reservation } = this.#parts
+    if (bytes === 0) return reservation.available
+    const reserved = reservation.reserve(bytes)
+    if (typeof reserved === 'number') return reserved
+    return reserved.catch((error: unknown) => this.#reserveAgain(bytes, error))
+  }
+
+  /** Open files and the journal may have been given more space than they need. */
+  async #reserveAgain(bytes: number, error: unknown): Promise<number> {
+    if (!isNoSpace(error)) throw error
+    await this.#landing.finish()
+    this.#parts.handles.evictAll()
+    return await this.#parts.reservation.reserve(bytes)
   }
 
   async housekeeping(): Promise<SpaceStatistics> {
@@ -174,10 +195,10 @@ export class OpfsStore implements IoStore {
   }
 
   async close(clean: boolean): Promise<void> {
-    const { sidecar, journal, handles, reservation, access } = this.#parts
+    const { sidecar, journal, handles, reservation, access, room } = this.#parts
     let closing = clean
     try {
-      if (clean) await this.#finishAll()
+      if (clean) await room.making(() => this.#finishAll())
     } catch (error) {
       closing = false
       throw error
@@ -281,12 +302,12 @@ export class OpfsStore implements IoStore {
   }
 
   #beforeChange(file: StoredFile, open: OpenFile, at: number): void {
-    const { order, sidecar, growing, flusher } = this.#parts
+    const { order, sidecar, flusher } = this.#parts
     open.checkSound()
     if (file.suspect) flusher.flushOpen(file, open)
     order.before(file, at)
     if (file.dirtySeq > 0) return
-    growing(0, () => sidecar.append({ dirty: [file.ino] }))
+    sidecar.append({ dirty: [file.ino] })
     file.dirtySeq = sidecar.seq
     // After a power cut, only its size tells a file that was just moved here from another.
     if (file.movedAt + SETTLING_MS > Date.now()) this.#flushDirtyNote(file)
@@ -316,11 +337,16 @@ export class OpfsStore implements IoStore {
 
   /** What the next open should have at hand; a log that this session has not touched stays as it is. */
   #noteHotFiles(): void {
-    const { sidecar, handles, growing } = this.#parts
+    const { sidecar, handles } = this.#parts
     const hot = handles.firstUsed
     if (!sidecar.begun || hot.length === this.#hotNoted) return
-    growing(0, () => sidecar.append({ hot }))
-    this.#hotNoted = hot.length
+    try {
+      sidecar.append({ hot })
+      this.#hotNoted = hot.length
+    } catch (error) {
+      // It only saves time, and no space is to be given up for it.
+      if (!isNoSpace(error)) throw error
+    }
   }
 
   /** Whatever the level puts off is done now. */

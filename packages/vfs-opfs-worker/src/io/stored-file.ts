@@ -160,11 +160,9 @@ export class HandlePool {
     for (const file of this.#open) this.close(file)
   }
 
-  /** Closes all files but the one used last: an open file may hold more space than it has bytes. */
-  closeOthers(): void {
-    const last = [...this.#open].at(-1)
+  /** Closes all files, as if their handles were wanted. */
+  evictAll(): void {
     for (const file of this.#open) {
-      if (file === last) continue
       this.#parts.beforeEviction(file)
       this.close(file)
     }

@@ -34,6 +34,11 @@ export class FileNode {
   readonly kind = 'file'
   /** An open sync access handle locks the file, and so does a move or a removal under way. */
   locked = false
+  /**
+   * Bytes that count against the quota: what a handle gives up is only free once it is closed (seen in
+   * Chromium 156).
+   */
+  held: number
   #base: Content
   #changes: Change[]
   #live: LiveContent
@@ -45,6 +50,7 @@ export class FileNode {
     this.#base = image.base
     this.#changes = [...image.changes]
     this.#live = new LiveContent(image.base, image.changes)
+    this.held = this.#live.size
   }
 
   get live(): Content {

@@ -246,7 +246,7 @@ export class SimulatedSyncAccessHandle implements FileSystemSyncAccessHandle {
     const call = { kind: 'write', path: this.#path, at, length: from.length } as const
     const fault = this.#opfs.begin(call)
     if (fault !== undefined && 'takes' in fault) from = from.subarray(0, fault.takes)
-    this.#opfs.checkQuota(at + from.length - this.#node.live.size, 'write')
+    this.#hold(at + from.length, 'write')
     this.#node.write(from, at)
     this.#cursor = at + from.length
     this.#opfs.changed(call)
@@ -258,7 +258,7 @@ export class SimulatedSyncAccessHandle implements FileSystemSyncAccessHandle {
     checkOffset(size)
     const call = { kind: 'truncate', path: this.#path, length: size } as const
     this.#opfs.begin(call)
-    this.#opfs.checkQuota(size - this.#node.live.size, 'truncate')
+    this.#hold(size, 'truncate')
     this.#node.truncate(size)
     this.#cursor = Math.min(this.#cursor, size)
     this.#opfs.changed(call)
@@ -282,6 +282,12 @@ export class SimulatedSyncAccessHandle implements FileSystemSyncAccessHandle {
     this.#opfs.begin({ kind: 'close', path: this.#path })
     this.#closed = true
     this.#node.locked = false
+    this.#node.held = this.#node.live.size
+  }
+
+  #hold(size: number, kind: CallKind): void {
+    this.#opfs.checkQuota(size - this.#node.held, kind)
+    this.#node.held = Math.max(this.#node.held, size)
   }
 
   #checkOpen(): void {

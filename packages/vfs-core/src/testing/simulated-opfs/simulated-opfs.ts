@@ -79,5 +79,5 @@ function bytesBelow(directory: DirectoryNode): number {
 }
 
 function bytesOf(node: Node): number {
-  return node.kind === 'file' ? node.live.size : bytesBelow(node)
+  return node.kind === 'file' ? node.held : bytesBelow(node)
 }
