@@ -120,7 +120,7 @@ export const RECORD_ANSWER = 12
 /** Numbers of a record, as float64 since they exceed 32 bits. */
 export const RECORD_INO = 2
 export const RECORD_AT = 3
-/** WRITE and RESIZE: the file's size before. */
+/** WRITE and RESIZE: the file's size before; RESERVE: its size behind. */
 export const RECORD_SIZE = 4
 /** Where the bytes begin within their place. */
 export const RECORD_ADDRESS = 5
@@ -143,7 +143,7 @@ export const OP_RESIZE = 3
 export const OP_DROP = 4
 export const OP_READ = 5
 export const OP_FSYNC = 6
-/** AT bytes of growth; the answer's number is how many there are. */
+/** AT bytes of growth, with INO and SIZE of a file that is about to grow to it; the answer's number is how many there are. */
 export const OP_RESERVE = 7
 /** Posted: the first bytes of a batch that COMMIT ends. */
 export const OP_BATCH_PART = 8

@@ -225,7 +225,7 @@ export class ServingLoop {
         return store.fsync(requests.ino(number))
       }
       case OP_RESERVE:
-        return store.reserve(requests.at(number))
+        return store.reserve(requests.at(number), requests.ino(number), requests.size(number))
       case OP_BATCH_PART:
         this.#batch.push(requests.bytes(number).slice())
         return undefined

@@ -56,7 +56,7 @@ export class ChannelContent implements ContentStore {
 
   write(ino: Ino, from: Uint8Array, at: number, size: number): void {
     const growth = Math.max(0, at + from.length - size)
-    this.#reserve(growth)
+    this.#reserve(growth, ino, at + from.length)
     this.#changed = true
     const place = this.#memories.placeOf(from)
     if (place === PLACE_NONE) this.#postPieces(ino, from, at, size)
@@ -94,16 +94,16 @@ export class ChannelContent implements ContentStore {
 
   resize(ino: Ino, size: number, newSize: number): void {
     const growth = Math.max(0, newSize - size)
-    this.#reserve(growth)
+    this.#reserve(growth, ino, newSize)
     this.#changed = true
     this.#channel.post({ op: OP_RESIZE, ino, size, at: newSize, growth })
     this.#dirty.set(ino, this.#channel.posted)
   }
 
   /** Space comes first, so that the lack of it shows here and not in an fsync. */
-  #reserve(growth: number): void {
+  #reserve(growth: number, ino: Ino, size: number): void {
     if (growth === 0 || this.#channel.isReserved(growth)) return
-    this.#channel.call({ op: OP_RESERVE, at: growth })
+    this.#channel.call({ op: OP_RESERVE, at: growth, ino, size })
   }
 
   drop(ino: Ino): void {

@@ -57,8 +57,11 @@ export interface IoStore {
    * returns how many can, from now on and at any time after. ENOSPC. What is reserved is spent by growth
    * only where there is no other space, so a reservation lasts. `reserve(0)` only tells; it is asked
    * after every change of a file and returns without a promise.
+   *
+   * It may say 0 where space is scarce: then each growth is asked for, with the file that is to grow next
+   * and the size that it will have.
    */
-  reserve(bytes: number): number | Promise<number>
+  reserve(bytes: number, ino?: Ino, size?: number): number | Promise<number>
   /** Makes an inode's bytes as durable as the level promises of `fsync`. Nothing to do for a name. */
   fsync(ino: Ino): void | Promise<void>
   /**

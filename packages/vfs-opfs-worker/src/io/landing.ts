@@ -17,8 +17,11 @@ import { StoredFile } from './stored-file.ts'
 const STEP_FILES = 8
 /** The program is not made to wait before the journal has so many bytes. */
 const JOURNAL_MAX = 64 * 1024 * 1024
+/** With the largest frame after it that is less than what the store keeps for itself, as Chromium counts. */
+const JOURNAL_MAX_SCARCE = 512 * 1024
 /** More space than this, in bytes, is given back to the browser when it is over. */
 const JOURNAL_KEPT = 8 * 1024 * 1024
+const JOURNAL_KEPT_SCARCE = 2 * 1024 * 1024
 
 export class Landing {
   readonly #parts: StoreParts
@@ -37,7 +40,9 @@ export class Landing {
 
   /** It is so far behind that the program has to wait. */
   get isOverdue(): boolean {
-    return this.#parts.journal.bytes > JOURNAL_MAX
+    const { journal, reservation } = this.#parts
+    if (reservation.isShort && this.isDue) return true
+    return journal.bytes > (reservation.isScarce ? JOURNAL_MAX_SCARCE : JOURNAL_MAX)
   }
 
   /** To the end. */
@@ -106,7 +111,7 @@ export class Landing {
   }
 
   async #make(inos: readonly Ino[]): Promise<void> {
-    const { tree, sidecar, access, applied, flusher, files, resident } = this.#parts
+    const { tree, sidecar, access, applied, files, resident } = this.#parts
     const intent = inos.map((ino) => tree.pathOf(ino)!)
     for (const path of intent) await this.#moveAside(path)
     // On storage before the first name can be: an open removes what is there of it, and nothing else.
@@ -118,7 +123,7 @@ export class Landing {
       const make = async (ino: Ino, path: string): Promise<void> => {
         made.push(await this.#makeFile(ino, path))
       }
-      await forAll(inos, (ino) => make(ino, tree.pathOf(ino)!), flusher.parallel)
+      await forAll(inos, (ino) => make(ino, tree.pathOf(ino)!), this.#parallel)
       await access.settle()
       // A flush of the log comes before the journal forgets what they hold.
       sidecar.append({ made: inos, since: Date.now() })
@@ -157,6 +162,7 @@ export class Landing {
       await this.#remove(file)
       throw error
     }
+    this.#closeIfScarce(file)
     file.making = false
     file.size = size
     file.lastWriteEnd = size
@@ -209,10 +215,12 @@ export class Landing {
   }
 
   async #land(files: readonly StoredFile[]): Promise<void> {
-    const { handles, flusher, access } = this.#parts
-    const land = async (file: StoredFile): Promise<void> =>
+    const { handles, access } = this.#parts
+    const land = async (file: StoredFile): Promise<void> => {
       await handles.with(file, (open) => this.#landOpen(file, open))
-    await forAll(files, land, flusher.parallel)
+      this.#closeIfScarce(file)
+    }
+    await forAll(files, land, this.#parallel)
     await access.settle()
   }
 
@@ -235,6 +243,17 @@ export class Landing {
     resident.landed(file.ino)
   }
 
+  // ---- What they have in common.
+
+  get #parallel(): number {
+    return this.#parts.reservation.isScarce ? 1 : this.#parts.flusher.parallel
+  }
+
+  /** A browser may give an open file far more space than it has bytes: Chromium, at least 1 MiB. */
+  #closeIfScarce(file: StoredFile): void {
+    if (this.#parts.reservation.isScarce) this.#parts.handles.close(file)
+  }
+
   /** Everything that the journal says is in the files, on storage. */
   async #forgetJournal(): Promise<void> {
     const { journal, sidecar, access, directories, voids, reservation } = this.#parts
@@ -248,7 +267,7 @@ export class Landing {
     journal.restart(turn)
     voids.clear()
     await access.settle()
-    if (bytes < JOURNAL_KEPT && !reservation.isShort) return
+    if (bytes < (reservation.isScarce ? JOURNAL_KEPT_SCARCE : JOURNAL_KEPT)) return
     await journal.letGo(async () => access.open(await directories.file(JOURNAL_PATH), JOURNAL_PATH))
     reservation.restore()
     await access.settle()

@@ -29,6 +29,8 @@ export class Reservation {
   #owed = 0
   // What it held at most, which is what it should hold again once there is space.
   #most = 0
+  /** Large files may not be able to grow, although something is available. */
+  isScarce = false
 
   constructor(directories: Directories, access: FileAccess, counters: Counters) {
     this.#directories = directories
@@ -36,8 +38,15 @@ export class Reservation {
     this.#counters = counters
   }
 
-  /** Bytes of growth that can be carried out for certain. */
+  /**
+   * Bytes of growth that can be carried out for certain, in any files. None where space is scarce: a
+   * browser may want as much again for a large file that is to grow a little.
+   */
   get available(): number {
+    return this.isScarce ? 0 : this.#free
+  }
+
+  get #free(): number {
     return Math.max(0, this.held - this.#owed - OWN_MARGIN)
   }
 
@@ -58,8 +67,7 @@ export class Reservation {
 
   /** At least `bytes` available, or ENOSPC. */
   reserve(bytes: number): number | Promise<number> {
-    if (bytes <= this.available) return this.available
-    return this.#grow(bytes)
+    return bytes <= this.#free ? this.#free : this.#grow(bytes)
   }
 
   /** Empties what a session that did not close left. */
@@ -71,6 +79,7 @@ export class Reservation {
   /** Gives up `bytes`, or what is left. False if there was nothing. */
   async giveUp(bytes: number): Promise<boolean> {
     const file = this.#file
+    this.isScarce = true
     if (file === undefined || file.size === 0) return false
     file.truncate(Math.max(0, file.size - bytes))
     // Chromium counts what a file gave up as taken until its handle is closed.
@@ -115,7 +124,7 @@ export class Reservation {
       file.truncate(wanted)
     }
     this.#most = file.size
-    return this.available
+    return this.#free
   }
 
   async #open(): Promise<void> {

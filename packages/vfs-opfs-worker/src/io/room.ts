@@ -7,7 +7,7 @@ import type { HandlePool } from './stored-file.ts'
 
 const MIB = 1024 * 1024
 /** Given up before each further attempt, in bytes: a browser takes more for a growing file than it grows. */
-const STEPS = [2 * MIB, 8 * MIB, Infinity] as const
+const STEPS = [MIB, 4 * MIB, Infinity] as const
 
 export class Room {
   readonly #reservation: Reservation

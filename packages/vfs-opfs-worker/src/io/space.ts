@@ -8,10 +8,10 @@ export class SpaceEstimate {
   #current: SpaceStatistics = { total: 0, free: 0 }
   #refreshedAt = Number.NEGATIVE_INFINITY
 
-  /** Asks again if the last answer is old. `held`: bytes that count as used and are free. */
-  async refresh(held: number): Promise<SpaceStatistics> {
+  /** Asks again if the last answer is old, or `always`. `held`: bytes that count as used and are free. */
+  async refresh(held: number, always: boolean): Promise<SpaceStatistics> {
     const now = Date.now()
-    if (now - this.#refreshedAt >= REFRESH_MS) {
+    if (always || now - this.#refreshedAt >= REFRESH_MS) {
       this.#refreshedAt = now
       try {
         const { quota = 0, usage = 0 } = await navigator.storage.estimate()

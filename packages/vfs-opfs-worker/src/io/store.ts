@@ -32,6 +32,8 @@ export const STORE_LIMITS: StoreLimits = {
   smallMax: 1024 * 1024,
 }
 
+/** Bytes left, beside what large files may want, at which each growth is asked for. */
+const SCARCE = 32 * 1024 * 1024
 /** Changes of small files that no frame has, in bytes: what the reservation keeps room for. */
 const CHANGED_MAX = 1024 * 1024
 
@@ -150,20 +152,39 @@ export class OpfsStore implements IoStore {
 
   // ---- Space, time, end.
 
-  reserve(bytes: number): number | Promise<number> {
-    const { reservation } = this.#parts
+  reserve(bytes: number, ino?: Ino, size = 0): number | Promise<number> {
+    const { reservation, files } = this.#parts
     if (bytes === 0) return reservation.available
-    const reserved = reservation.reserve(bytes)
+    const file = ino === undefined ? undefined : files.get(ino)
+    const inItself = reservation.isScarce && file !== undefined && !this.#isSmall(file)
+    const reserving = (): number | Promise<number> =>
+      inItself ? this.#takeAhead(file, size) : reservation.reserve(bytes)
+    const reserved = reserving()
     if (typeof reserved === 'number') return reserved
-    return reserved.catch((error: unknown) => this.#reserveAgain(bytes, error))
+    return reserved.catch((error: unknown) => this.#reserveAgain(reserving, error))
   }
 
   /** Open files and the journal may have been given more space than they need. */
-  async #reserveAgain(bytes: number, error: unknown): Promise<number> {
+  async #reserveAgain(reserving: () => number | Promise<number>, error: unknown): Promise<number> {
     if (!isNoSpace(error)) throw error
     await this.#landing.finish()
     this.#parts.handles.evictAll()
-    return await this.#parts.reservation.reserve(bytes)
+    return await reserving()
+  }
+
+  /**
+   * The file itself is given the space: what it gives up again is kept for it while it is open. Nothing
+   * is promised yet, so nothing that is reserved is given up for it.
+   */
+  async #takeAhead(file: StoredFile, size: number): Promise<number> {
+    const { handles, reservation } = this.#parts
+    await handles.with(file, (open) => {
+      if (open.size >= size) return
+      this.#beforeChange(file, open, file.size)
+      this.#restoring(file, open, () => open.truncate(size))
+      open.truncate(file.size)
+    })
+    return reservation.available
   }
 
   async housekeeping(): Promise<SpaceStatistics> {
@@ -171,7 +192,11 @@ export class OpfsStore implements IoStore {
     this.#noteHotFiles()
     if (sidecar.begun && sidecar.checkpointDue) this.#committer.checkpoint()
     await access.settle()
-    return await this.#space.refresh(reservation.held)
+    const space = await this.#space.refresh(reservation.held, reservation.isScarce)
+    if (space.total > 0) {
+      reservation.isScarce = space.free < SCARCE + 2 * this.#largestFile()
+    }
+    return space
   }
 
   relaxDurability(): void {
@@ -222,6 +247,12 @@ export class OpfsStore implements IoStore {
     return { ...this.#parts.counters }
   }
 
+  #largestFile(): number {
+    let largest = 0
+    for (const { size } of this.#parts.files.values()) largest = Math.max(largest, size)
+    return largest
+  }
+
   // ---- Changes of files.
 
   #changing(ino: Ino, isSmall: boolean, change: Change): void | Promise<void> {
@@ -237,7 +268,7 @@ export class OpfsStore implements IoStore {
       change.inMemory()
       return this.#changed(ino, change.bytes)
     }
-    if (!isSmall || file.isLarge || file.size > this.#limits.smallMax) {
+    if (!isSmall || !this.#isSmall(file)) {
       return handles.with(file, (open) => change.inPlace(file, open))
     }
     return handles.with(file, (open) => {
@@ -247,6 +278,10 @@ export class OpfsStore implements IoStore {
       change.inMemory()
       return this.#changed(ino, change.bytes)
     })
+  }
+
+  #isSmall(file: StoredFile): boolean {
+    return !file.isLarge && file.size <= this.#limits.smallMax
   }
 
   async #moveOut(ino: Ino, change: Change): Promise<void> {
@@ -281,12 +316,9 @@ export class OpfsStore implements IoStore {
     }
   }
 
-  /** The program waits if the journal has grown long, or for want of space. */
+  /** The program waits if the journal has grown long. */
   #keepingUp(): void | Promise<void> {
-    const { reservation } = this.#parts
-    return this.#landing.isOverdue || (reservation.isShort && this.#landing.isDue)
-      ? this.#landing.finish()
-      : undefined
+    return this.#landing.isOverdue ? this.#landing.finish() : undefined
   }
 
   #fsyncInPlace(file: StoredFile): void | Promise<void> {

@@ -171,23 +171,6 @@ export function opfsTree(opfs: SimulatedOpfs): string[] {
   return lines.sort()
 }
 
-/** Bytes of all files. */
-export function usedBytes(opfs: SimulatedOpfs): number {
-  const bytesOf = (directory: DirectoryImage): number => {
-    const entries = new Map(directory.base)
-    for (const { name, node } of directory.events) {
-      if (node === undefined) entries.delete(name)
-      else entries.set(name, node)
-    }
-    let bytes = 0
-    for (const node of entries.values()) {
-      bytes += node.kind === 'directory' ? bytesOf(node) : liveOf(node).size
-    }
-    return bytes
-  }
-  return bytesOf(opfs.image())
-}
-
 type FileNode = Extract<
   DirectoryImage['base'] extends ReadonlyMap<string, infer N> ? N : never,
   { kind: 'file' }

@@ -1,18 +1,10 @@
 // Space is reserved before growth is accepted: on a full disk ENOSPC comes from a reservation, and never
 // from what was accepted.
 
-import { ROOT_INO, walk } from '@wasm-vfs/core'
+import { ROOT_INO, VfsError, walk } from '@wasm-vfs/core'
+import { chromiumCapacity } from '@wasm-vfs/core/testing/simulated-opfs'
 import { describe, expect, it } from 'vitest'
-import {
-  closeSession,
-  land,
-  openSession,
-  put,
-  SimulatedOpfs,
-  sync,
-  treeOf,
-  usedBytes,
-} from './harness.ts'
+import { closeSession, land, openSession, put, SimulatedOpfs, sync, treeOf } from './harness.ts'
 
 const MIB = 1024 * 1024
 
@@ -24,14 +16,17 @@ describe('a reservation', () => {
     await expect(store.reserve(4 * MIB)).resolves.toBeGreaterThanOrEqual(4 * MIB)
   })
 
-  it('lets what was accepted be carried out on a full disk', async () => {
-    const opfs = new SimulatedOpfs()
+  it.each([
+    ['exact', {}],
+    ['as in Chromium', { capacityFor: chromiumCapacity }],
+  ])('lets what was accepted be carried out on a full disk (%s)', async (_, accounting) => {
+    const opfs = new SimulatedOpfs(accounting)
     const session = await openSession(opfs)
     const { store, vfs } = session
     put(vfs, '/a', 'a')
     await sync(session)
     expect(await store.reserve(2 * MIB)).toBeGreaterThanOrEqual(2 * MIB)
-    opfs.quota = usedBytes(opfs)
+    opfs.quota = opfs.used
     vfs.write(walk(vfs, '/a'), new Uint8Array(MIB).fill(1), 0)
     put(vfs, '/b', new Uint8Array(MIB - 10_000).fill(2))
     await sync(session)
@@ -48,6 +43,54 @@ describe('a reservation', () => {
       '1048576 bytes',
       '1038576 bytes',
     ])
+  })
+
+  it('lets a first load of many files land on a disk that is full behind it, as in Chromium', async () => {
+    const opfs = new SimulatedOpfs({ capacityFor: chromiumCapacity })
+    const session = await openSession(opfs, { maxHandles: 32 })
+    await session.store.reserve(8 * MIB)
+    for (let file = 0; file < 40; file++)
+      put(session.vfs, `/${file}`, new Uint8Array(100_000).fill(1))
+    await sync(session)
+    opfs.quota = opfs.used
+    await land(session)
+    await closeSession(session)
+    opfs.quota = Infinity
+    const lines = treeOf((await openSession(opfs)).vfs)
+    expect(lines).toHaveLength(40)
+    for (const line of lines) expect(line).toContain('100000 bytes')
+  })
+
+  it('of a large file is made in the file where space is scarce, so that its writes never fail', async () => {
+    const opfs = new SimulatedOpfs({ capacityFor: chromiumCapacity })
+    const session = await openSession(opfs)
+    const { store, vfs } = session
+    const ino = put(vfs, '/large', new Uint8Array(2 * MIB).fill(1))
+    await sync(session)
+    await land(session)
+    await store.reserve(MIB)
+    opfs.quota = opfs.used + 3 * MIB
+    let size = 2 * MIB
+    let refused: unknown
+    // As the client does: what is not known to be available is asked for first.
+    for (; refused === undefined; size += 8192) {
+      expect(size).toBeLessThan(64 * MIB)
+      try {
+        if (Number(store.reserve(0)) < 8192) await store.reserve(8192, ino, size + 8192)
+      } catch (error) {
+        refused = error
+        break
+      }
+      await store.write(ino, new Uint8Array(8192).fill(1), size, size)
+    }
+    expect(refused).toBeInstanceOf(VfsError)
+    expect(refused).toMatchObject({ code: 'ENOSPC' })
+    expect(size).toBeGreaterThan(4 * MIB)
+    await store.fsync(ino)
+    const bytes = new Uint8Array(size)
+    await store.read(ino, bytes, 0)
+    expect(bytes.every((byte) => byte === 1)).toBe(true)
+    await closeSession(session)
   })
 
   it('counts what is kept in memory until it has a name', async () => {

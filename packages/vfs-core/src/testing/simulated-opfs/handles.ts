@@ -286,8 +286,10 @@ export class SimulatedSyncAccessHandle implements FileSystemSyncAccessHandle {
   }
 
   #hold(size: number, kind: CallKind): void {
-    this.#opfs.checkQuota(size - this.#node.held, kind)
-    this.#node.held = Math.max(this.#node.held, size)
+    if (size <= this.#node.held) return
+    const wanted = this.#opfs.capacityFor(size)
+    this.#opfs.checkQuota(wanted - this.#node.held, kind)
+    this.#node.held = wanted
   }
 
   #checkOpen(): void {

@@ -12,6 +12,16 @@ export interface SimulatedOpfsOptions {
   readonly now?: () => number
   /** Most bytes of all files together; a write or truncate beyond throws QuotaExceededError. */
   readonly quota?: number
+  /**
+   * What a file counts for that grows to `size`, until its handle is closed; default: its size. Chromium's
+   * is `chromiumCapacity`.
+   */
+  readonly capacityFor?: (size: number) => number
+}
+
+/** At least 1 MiB, and a power of two; nothing less will do where the quota does not allow it (Chromium 156). */
+export function chromiumCapacity(size: number): number {
+  return 2 ** Math.max(20, Math.ceil(Math.log2(size)))
 }
 
 export class SimulatedOpfs {
@@ -19,6 +29,7 @@ export class SimulatedOpfs {
   readonly root: FileSystemDirectoryHandle
   watcher: Watcher = {}
   quota: number
+  readonly capacityFor: (size: number) => number
   readonly #disk: DirectoryNode
   readonly #now: () => number
   #killed = false
@@ -27,6 +38,7 @@ export class SimulatedOpfs {
     this.#disk = options.image === undefined ? new DirectoryNode() : fromImage(options.image)
     this.#now = options.now ?? Date.now
     this.quota = options.quota ?? Infinity
+    this.capacityFor = options.capacityFor ?? ((size) => size)
     this.root = new SimulatedDirectoryHandle(this, this.#disk, '')
   }
 
@@ -42,6 +54,11 @@ export class SimulatedOpfs {
   kill(): void {
     this.#killed = true
     this.watcher = {}
+  }
+
+  /** Bytes that count against the quota. */
+  get used(): number {
+    return bytesBelow(this.#disk)
   }
 
   // ---- For the handles.
@@ -67,7 +84,7 @@ export class SimulatedOpfs {
   /** QuotaExceededError unless the files may grow by `bytes`. */
   checkQuota(bytes: number, kind: CallKind): void {
     if (bytes <= 0 || this.quota === Infinity) return
-    if (bytesBelow(this.#disk) + bytes <= this.quota) return
+    if (this.used + bytes <= this.quota) return
     throw new DOMException(`${kind}: no space is left in the simulation`, 'QuotaExceededError')
   }
 }
