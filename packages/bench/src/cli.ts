@@ -15,6 +15,7 @@ import type { BenchDocument } from './schema.ts'
 import { UsageError } from './selection.ts'
 import { verdictOn } from './verdict/verdict.ts'
 import { WORKLOADS } from './workloads/index.ts'
+import type { WorkloadSet } from './workloads/workload.ts'
 
 async function main(argv: readonly string[]): Promise<number> {
   let command: Command
@@ -151,17 +152,17 @@ function catalogue(): string {
         summary: `${summary} (${durabilities.join(', ')})`,
       }),
     )
+  const workloads = (title: string, set: WorkloadSet): string =>
+    section(
+      title,
+      WORKLOADS.filter((workload) => workload.set === set),
+    )
   return [
     section('Backends', backends(true)),
     section('Backends, with --full or --backend', backends(false)),
-    section(
-      'Workloads',
-      WORKLOADS.filter(({ quick }) => quick),
-    ),
-    section(
-      'Workloads, with --full or --workload',
-      WORKLOADS.filter(({ quick }) => !quick),
-    ),
+    workloads('Workloads, with --quick and in every set', 'quick'),
+    workloads('Workloads, without --quick', 'default'),
+    workloads('Workloads, with --full or --workload', 'full'),
     section('Probes, in every run', PROBES),
   ].join('\n')
 }

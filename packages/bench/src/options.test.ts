@@ -21,7 +21,7 @@ function complaint(...argv: string[]): string {
 }
 
 describe('without options', () => {
-  test('every quick backend runs every quick workload at every level in Chromium', () => {
+  test('every quick backend runs the default workloads at every level in Chromium', () => {
     const { browsers, columns, workloads, samples, json } = options()
     expect(browsers).toEqual(['chromium'])
     expect(columns).toEqual(
@@ -29,7 +29,7 @@ describe('without options', () => {
         durabilities.map((durability) => ({ backend: name, durability })),
       ),
     )
-    expect(workloads).toEqual(WORKLOADS.filter(({ quick }) => quick).map(({ name }) => name))
+    expect(workloads).toEqual(WORKLOADS.filter(({ set }) => set !== 'full').map(({ name }) => name))
     expect(samples).toBeUndefined()
     expect(json).toBeUndefined()
   })
@@ -70,6 +70,18 @@ describe('selections', () => {
   test('take a browser, a number of rounds and a file', () => {
     const given = options('--browser', 'firefox', '--samples', '3', '--json', 'out.json')
     expect(given).toMatchObject({ browsers: ['firefox'], samples: 3, json: 'out.json' })
+  })
+
+  test('with --quick are the least, in five rounds', () => {
+    const { columns, workloads, samples } = options('--quick')
+    expect(columns).toEqual(options().columns)
+    expect(workloads).toEqual(
+      WORKLOADS.filter(({ set }) => set === 'quick').map(({ name }) => name),
+    )
+    expect(samples).toBe(5)
+    expect(options('--quick', '--samples', '2').samples).toBe(2)
+    expect(options('--quick', '--minutes', '2')).toMatchObject({ samples: undefined, minutes: 2 })
+    expect(complaint('--quick', '--full')).toContain('give one of them')
   })
 
   test('take several browsers', () => {

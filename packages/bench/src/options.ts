@@ -22,6 +22,9 @@ export type Browser = (typeof BROWSERS)[number]
 /** Always the same, because what a page stores belongs to its origin, and the port is part of that. */
 const PORT = { default: 4_747, max: 65_535 } as const
 
+/** Fewest rounds of which a median has an interval. */
+const QUICK_ROUNDS = 5
+
 export interface RunOptions extends RunSelection {
   /** At least one. */
   readonly browsers: readonly Browser[]
@@ -73,11 +76,12 @@ docs/benchmarks.md.
   --backend NAMES        only these backends; names separated by commas, * stands for any
                          characters
   --workload NAMES       only these workloads, in the same way, those of --full among them
+  --quick                only what --list has first, in five rounds
   --full                 all backends and all workloads: also those that --list marks
   --durability LEVELS    only these levels: ${DURABILITIES.join(', ')} (backends in memory have none
                          and always take part)
   --samples N            rounds: fresh stores per column (default: as many as fit four minutes,
-                         at least one, at most five)
+                         at least one, at most five; with --quick five)
   --minutes N            as many rounds as fit so many minutes, at least one
   --size MIB             of the database of pg-large-open (default ${SIZE_MIB.default})
   --tables N             in the database of pg-many-tables-open (default ${TABLES.default})
@@ -100,6 +104,9 @@ export function parseCommand(argv: readonly string[]): Command {
   if (values.samples !== undefined && values.minutes !== undefined) {
     throw new UsageError('--samples and --minutes both say how many rounds: give one of them.')
   }
+  if (values.quick === true && values.full === true) {
+    throw new UsageError('--quick and --full both say which workloads: give one of them.')
+  }
 
   return {
     action: 'run',
@@ -107,8 +114,7 @@ export function parseCommand(argv: readonly string[]): Command {
       browsers: select('browser', values.browser ?? ['chromium'], BROWSERS),
       columns: selectColumns(values),
       workloads: selectWorkloads(values),
-      samples:
-        values.samples === undefined ? undefined : count('samples', values.samples, SAMPLES_MAX),
+      samples: samplesOf(values),
       minutes:
         values.minutes === undefined ? undefined : count('minutes', values.minutes, MINUTES_MAX),
       settings: {
@@ -121,6 +127,11 @@ export function parseCommand(argv: readonly string[]): Command {
       html: values.html,
     },
   }
+}
+
+function samplesOf({ samples, minutes, quick }: Values): number | undefined {
+  if (samples !== undefined) return count('samples', samples, SAMPLES_MAX)
+  return quick === true && minutes === undefined ? QUICK_ROUNDS : undefined
 }
 
 const COMMANDS: Readonly<Record<string, (args: string[]) => Command>> = {
@@ -201,6 +212,7 @@ interface Values {
   durability?: string[] | undefined
   samples?: string | undefined
   minutes?: string | undefined
+  quick?: boolean | undefined
   full?: boolean | undefined
   size?: string | undefined
   tables?: string | undefined
@@ -217,6 +229,7 @@ const OPTIONS = {
   durability: { type: 'string', multiple: true },
   samples: { type: 'string' },
   minutes: { type: 'string' },
+  quick: { type: 'boolean' },
   full: { type: 'boolean' },
   size: { type: 'string' },
   tables: { type: 'string' },

@@ -5,6 +5,7 @@
 import { BACKENDS } from './backends/index.ts'
 import type { Column } from './protocol.ts'
 import { WORKLOADS } from './workloads/index.ts'
+import type { Workload } from './workloads/workload.ts'
 
 export const DURABILITIES = ['strict', 'relaxed'] as const
 export const SAMPLES_MAX = 1_000
@@ -21,13 +22,17 @@ export interface Given {
   readonly backend?: readonly string[] | undefined
   readonly workload?: readonly string[] | undefined
   readonly durability?: readonly string[] | undefined
+  /** The least of workloads, in which five rounds take little time. */
+  readonly quick?: boolean | undefined
   readonly full?: boolean | undefined
 }
 
 /** At least one column, in the order of the table. */
 export function selectColumns({ backend, durability, full }: Given): Column[] {
   const backends =
-    backend === undefined ? defaults(BACKENDS, full) : select('backend', backend, names(BACKENDS))
+    backend === undefined
+      ? names(BACKENDS.filter(({ quick }) => quick || full === true))
+      : select('backend', backend, names(BACKENDS))
   const levels: readonly string[] = select('durability', durability, DURABILITIES)
   const columns = columnsOf(backends, levels)
   if (columns.length > 0) return columns
@@ -35,9 +40,11 @@ export function selectColumns({ backend, durability, full }: Given): Column[] {
 }
 
 /** Names, in the order in which a life runs them. */
-export function selectWorkloads({ workload, full }: Given): string[] {
+export function selectWorkloads({ workload, quick, full }: Given): string[] {
   if (workload !== undefined) return select('workload', workload, names(WORKLOADS))
-  return defaults(WORKLOADS, full)
+  const isTaken = ({ set }: Workload): boolean =>
+    full === true || set === 'quick' || (set === 'default' && quick !== true)
+  return names(WORKLOADS.filter(isTaken))
 }
 
 /** Backends in memory have no level and always take part. */
@@ -78,13 +85,6 @@ function matches(name: string, pattern: string): boolean {
 
 function fail(option: string, given: string, valid: readonly string[]): never {
   throw new UsageError(`--${option} cannot be '${given}'. Valid: ${valid.join(', ')}.`)
-}
-
-function defaults(
-  items: readonly { readonly name: string; readonly quick: boolean }[],
-  full: boolean | undefined,
-): string[] {
-  return names(full === true ? items : items.filter(({ quick }) => quick))
 }
 
 function names(items: readonly { readonly name: string }[]): string[] {

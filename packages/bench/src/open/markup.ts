@@ -133,6 +133,7 @@ export function openPage(): string {
 function presets(): Markup {
   const buttons = [
     ['quick', 'Quick set'],
+    ['default', 'Default set'],
     ['files', 'Plain files'],
     ['full', 'Everything'],
   ].map(([name, title]) => html`<button type="button" data-preset="${name}">${title}</button>`)
@@ -146,7 +147,7 @@ function families(): Markup {
     for (const backend of mine) left.delete(backend)
     if (mine.length === 0) return undefined
     const choices = mine.map(({ name, summary, quick, needs }) =>
-      choice({ group: 'backend', name, summary, quick, needs: needs.join(' ') }),
+      choice({ group: 'backend', name, summary, isDefault: quick, needs: needs.join(' ') }),
     )
     return section(title, words, choices, true)
   })
@@ -156,7 +157,7 @@ function families(): Markup {
 function levels(): Markup {
   const choices = DURABILITIES.map((name) => {
     const summary = PROMISES[name].slice(name.length + 2)
-    return choice({ group: 'durability', name, summary, quick: true })
+    return choice({ group: 'durability', name, summary, isDefault: true })
   })
   return section('Durability', 'Never compared with each other.', choices, true)
 }
@@ -164,8 +165,14 @@ function levels(): Markup {
 function workloadGroups(): Markup {
   const parts = grouped(WORKLOADS.map(({ name }) => name)).map(({ group, workloads }) => {
     const mine = WORKLOADS.filter(({ name }) => workloads.includes(name))
-    const choices = mine.map(({ name, summary, quick, needsDriver }) =>
-      choice({ group: 'workload', name, summary, quick, unavailable: needsDriver === true }),
+    const choices = mine.map(({ name, summary, set, needsDriver }) =>
+      choice({
+        group: 'workload',
+        name,
+        summary,
+        isDefault: set !== 'full',
+        unavailable: needsDriver === true,
+      }),
     )
     return section(group.title, group.words, choices, false)
   })
@@ -195,15 +202,15 @@ interface Choice {
   readonly group: string
   readonly name: string
   readonly summary: string
-  readonly quick: boolean
+  readonly isDefault: boolean
   /** Of the browser, separated by spaces. */
   readonly needs?: string
   readonly unavailable?: boolean
 }
 
-function choice({ group, name, summary, quick, needs, unavailable }: Choice): Markup {
+function choice({ group, name, summary, isDefault, needs, unavailable }: Choice): Markup {
   const flags = [
-    ...(quick ? ['checked data-quick'] : []),
+    ...(isDefault ? ['checked data-default'] : []),
     ...(unavailable === true ? ['disabled'] : []),
   ]
   const reason = unavailable === true ? 'only where pnpm bench starts the browser' : undefined

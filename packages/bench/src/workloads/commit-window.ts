@@ -14,7 +14,7 @@ export const commitWindow: PostgresWorkload = {
   summary: `flushes per window in ${MEASURED_MS / 1_000} s of small relaxed commits, one after the other`,
   kind: 'postgres',
   life: 'window',
-  quick: false,
+  set: 'full',
   phase: 'use',
   unit: 'per-window',
   deadlineMs: 60_000,

@@ -13,7 +13,7 @@ export const concurrent: PostgresWorkload = {
   summary: 'INSERT one small row while another worker does so in a database of its own',
   kind: 'sql',
   life: 'concurrent',
-  quick: false,
+  set: 'full',
   phase: 'use',
   unit: 'ms',
   deadlineMs: 90_000,

@@ -15,7 +15,7 @@ const MIB = 1_024 * KIB
 const FILES = {
   kind: 'files',
   life: 'files',
-  quick: false,
+  set: 'full',
   phase: 'use',
   deadlineMs: 60_000,
 } as const

@@ -11,7 +11,7 @@ const DIRECTORY = 'small'
 const SMALL_FILES = {
   kind: 'files',
   life: 'files',
-  quick: false,
+  set: 'full',
   phase: 'use',
   unit: 'ms',
   deadlineMs: 60_000,

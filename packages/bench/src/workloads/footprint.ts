@@ -20,7 +20,7 @@ export const MEMORY_PEAK = 'process-memory-peak'
 const FOOTPRINT = {
   kind: 'sql',
   life: 'footprint',
-  quick: false,
+  set: 'full',
   unit: 'MiB',
   deadlineMs: 90_000,
 } as const

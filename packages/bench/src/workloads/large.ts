@@ -50,7 +50,7 @@ function opening(
   const common = {
     kind: 'postgres',
     life,
-    quick: false,
+    set: 'full',
     deadlineMs: FILL_DEADLINE_MS,
     prepare,
     unfit: ({ backend }: Column) =>

@@ -18,7 +18,7 @@ export const mixed: PostgresWorkload = {
   summary: `${READS} SELECTs and ${WRITES} UPDATEs of rows of 7 KiB at random in ${SIZE_MIB} MiB (or --size, if less)`,
   kind: 'postgres',
   life: 'mixed',
-  quick: false,
+  set: 'full',
   phase: 'use',
   unit: 'ms',
   deadlineMs: 300_000,

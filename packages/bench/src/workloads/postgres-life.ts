@@ -7,7 +7,7 @@ const DEADLINE_MS = 90_000
 const LIFE_STEP = {
   kind: 'sql',
   life: 'rows',
-  quick: true,
+  set: 'quick',
   unit: 'ms',
   deadlineMs: DEADLINE_MS,
 } as const
@@ -38,6 +38,7 @@ export const pgReopen: PostgresWorkload = {
 
 export const pgReopenKilled: PostgresWorkload = {
   ...LIFE_STEP,
+  set: 'default',
   name: 'pg-reopen-killed',
   summary: 'the same after the worker was terminated in the middle of commits, never closed',
   phase: 'reopen-killed',

@@ -16,7 +16,7 @@ export const roundTrips: readonly PostgresWorkload[] = ROW_SIZES.flatMap((size) 
     summary: `${verb.toUpperCase()} one row of ${PAYLOAD_BYTES[size]} bytes by its key`,
     kind: 'sql',
     life: 'rows',
-    quick: true,
+    set: size === 'small' && (verb === 'insert' || verb === 'select') ? 'quick' : 'default',
     phase: 'use',
     unit: 'ms',
     deadlineMs: DEADLINE_MS,

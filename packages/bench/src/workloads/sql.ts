@@ -8,7 +8,7 @@ const DEADLINE_MS = 120_000
 const SQL = {
   kind: 'postgres',
   life: 'sql',
-  quick: false,
+  set: 'full',
   phase: 'use',
   unit: 'ms',
   deadlineMs: DEADLINE_MS,

@@ -11,7 +11,7 @@ const ROWS_PER_TABLE = 20
 const TABLES_LIFE = {
   kind: 'postgres',
   life: 'tables',
-  quick: false,
+  set: 'full',
   unit: 'ms',
   deadlineMs: 90_000,
   watchesHandles: true,

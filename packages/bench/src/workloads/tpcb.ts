@@ -15,7 +15,7 @@ export const tpcb: PostgresWorkload = {
   summary: `a transaction of five statements, as pgbench's, on ${ACCOUNTS} accounts`,
   kind: 'postgres',
   life: 'tpcb',
-  quick: false,
+  set: 'full',
   phase: 'use',
   unit: 'ms',
   deadlineMs: 120_000,

@@ -12,7 +12,7 @@ export const workerRoundTrip: FileWorkload = {
   summary: 'an empty call to the worker that does the work, and its answer',
   kind: 'files',
   life: 'files',
-  quick: false,
+  set: 'full',
   phase: 'use',
   unit: 'us',
   deadlineMs: 30_000,

@@ -35,13 +35,15 @@ export const LIVES = [
 ] as const
 export type LifeName = (typeof LIVES)[number]
 
+/** What a run takes: `--quick` the first, no option the first two, `--full` all. */
+export type WorkloadSet = 'quick' | 'default' | 'full'
+
 interface WorkloadBase {
   readonly name: string
   /** One line for `--list`. */
   readonly summary: string
   readonly life: LifeName
-  /** Whether a run without `--full` or `--workload` includes it. */
-  readonly quick: boolean
+  readonly set: WorkloadSet
   readonly phase: Phase
   readonly unit: Unit
   /** The whole workload, preparation included, must end by then; else its cell says that it hangs. */

@@ -25,7 +25,8 @@ type Group = (typeof GROUPS)[number]
 const ALL = '*'
 
 const PRESETS: Readonly<Record<string, Given>> = {
-  quick: {},
+  default: {},
+  quick: { quick: true },
   full: { full: true },
   files: { full: true, workload: ['file-*'] },
 }
@@ -51,7 +52,7 @@ export class Form {
     }
   }
 
-  /** What the page's address says; UsageError, and the quick set, if it cannot be understood. */
+  /** What the page's address says; UsageError, and the default set, if it cannot be understood. */
   restore(search: URLSearchParams): void {
     const given = (name: string): string[] | undefined => {
       const value = search.get(name)
@@ -104,12 +105,12 @@ export class Form {
     }
   }
 
-  /** Only what differs from the quick set. */
+  /** Only what differs from the default set. */
   get parameters(): URLSearchParams {
     const parameters = new URLSearchParams()
     for (const group of GROUPS) {
       const boxes = this.#boxes(group)
-      if (boxes.every(({ checked, dataset }) => checked === 'quick' in dataset)) continue
+      if (boxes.every(({ checked, dataset }) => checked === 'default' in dataset)) continue
       const chosen = this.#checked(group)
       const isAll = chosen.length === boxes.filter(({ disabled }) => !disabled).length
       if (chosen.length > 0) parameters.set(group, isAll ? ALL : chosen.join(','))
