@@ -24,6 +24,8 @@ const PREVIEW_MS = 150_000
 /** Per column, until the first one has been seen. */
 const GUESS_MS = 15_000
 const AFTER_LOSS_MS = 500
+/** How backends say it, and browsers. */
+const NO_SPACE = /ENOSPC|QuotaExceeded|No space left/
 const NOT_FOR_IT = 'the backend cannot run it'
 
 /** What is measured. */
@@ -231,14 +233,17 @@ export class Rounds {
     const label = labelOf(column)
     const isAside = task.kind === 'life' && task.step === 'mount'
     let inUse = false
+    let isFull = false
     try {
       await this.#session[isAside ? 'runAside' : 'run'](
         task,
         (event) => {
           if (event.type === 'stage') progress.step(event.name)
           if (event.type === 'in-use') inUse = true
-          if (event.type === 'failed')
+          if (event.type === 'failed') {
+            isFull ||= NO_SPACE.test(event.error.message)
             progress.say(`  ${label}, ${event.name}: ${event.error.message}`)
+          }
           recorder.record(event)
           if (column !== undefined) heard?.(column, event)
         },
@@ -246,6 +251,8 @@ export class Rounds {
       )
       recorder.finish()
       if (inUse) await this.#recover(new PageLost(`${label} did not let go of its storage`))
+      // Some browsers (WebKitGTK) go on counting what has been removed.
+      else if (isFull) await this.#recover(new PageLost(`${label} has used up the quota`))
       return false
     } catch (error) {
       if (error instanceof PageLost || error instanceof BrowserLost) {

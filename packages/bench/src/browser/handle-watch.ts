@@ -15,8 +15,9 @@ export class HandleWatch {
     this.#isOwn = isOwn
   }
 
-  /** For the life of the worker. */
+  /** For the life of the worker; nothing to watch where there are no access handles. */
   install(): void {
+    if (typeof FileSystemSyncAccessHandle === 'undefined') return
     const opened = (handle: FileSystemSyncAccessHandle, name: string): void => {
       this.#opened = true
       this.#names.set(handle, name)

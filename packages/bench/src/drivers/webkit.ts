@@ -1,8 +1,11 @@
 // WebKitGTK, which nothing drives from outside: its page asks a server of ours what to do, and posts what
-// came of it (browser/remote.ts). A browser for each page, one after the other on the same profile.
+// came of it (browser/remote.ts). A browser for each page, one after the other, each on a profile of its
+// own: what is removed counts against the quota as long as a browser lives, and sometimes longer.
 
+import { mkdir, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { ensureWebKit, launchWebKit, type WebKitInstallation } from '../../../../tools/webkit.ts'
 import type { BenchPage } from '../protocol.ts'
 import { BrowserLost, type BrowserDriver, type PageDriver } from './driver.ts'
@@ -28,6 +31,7 @@ export class WebKitBrowser implements BrowserDriver {
   readonly #installation: WebKitInstallation
   readonly #profileDir: string
   #page: WebKitPage | undefined
+  #pages = 0
   #reportLost: (error: BrowserLost) => void = () => {}
 
   private constructor(installation: WebKitInstallation, profileDir: string) {
@@ -52,11 +56,14 @@ export class WebKitBrowser implements BrowserDriver {
 
   async open(url: string): Promise<PageDriver> {
     await this.#page?.close()
+    await rm(this.#profileOf(this.#pages), { recursive: true, force: true })
+    const profileDir = this.#profileOf(++this.#pages)
+    await mkdir(profileDir, { recursive: true })
     const channel = await Channel.open()
     const target = new URL(url)
     target.searchParams.set(SERVER_PARAMETER, channel.url)
     const browser = await launchWebKit(target.href, {
-      profileDir: this.#profileDir,
+      profileDir,
       installation: this.#installation,
       deadlineMs: DEADLINE_MS,
     })
@@ -64,6 +71,10 @@ export class WebKitBrowser implements BrowserDriver {
     this.#page = page
     void this.#watch(page, browser.exited)
     return page
+  }
+
+  #profileOf(page: number): string {
+    return join(this.#profileDir, String(page))
   }
 
   async #watch(page: WebKitPage, exited: Promise<string>): Promise<void> {

@@ -87,7 +87,8 @@ async function fill(session: PostgresSession, written: () => Promise<void>): Pro
 
 /** As the browser counts it against the quota. */
 async function usedMiB(): Promise<number> {
-  const { usage } = await navigator.storage.estimate()
+  // WebKitGTK has no estimate.
+  const { usage } = (await navigator.storage?.estimate?.()) ?? {}
   if (usage === undefined) throw new Unavailable('the browser does not say how much it stores')
   return usage / MIB
 }
