@@ -1,21 +1,8 @@
 // Ways to break each rule of docs/durability.md on purpose, and the tests that must notice. Each replaces
 // a piece of source that occurs exactly once, so a change of that source shows here.
 
-export interface Edit {
-  readonly file: string
-  readonly from: string
-  readonly to: string
-}
-
-export interface Mutation {
-  readonly rule: number
-  /** What the broken store does. */
-  readonly what: string
-  readonly edits: readonly Edit[]
-  /** The test file that notices, and which of its tests (a long name in quotes is cut at 40 characters). */
-  readonly test: string
-  readonly named?: string
-}
+import { edit, type Edit, type Mutation } from './mutation.ts'
+import { OPFS_WORKER } from './opfs-worker.ts'
 
 const AHP = 'packages/vfs-opfs-ahp/src'
 const CORE = 'packages/vfs-core/src'
@@ -23,10 +10,6 @@ const TESTS = 'packages/vfs-opfs-ahp/test/crash'
 const CRASH = `${TESTS}/crash.test.ts`
 const REGRESSIONS = `${TESTS}/regressions.test.ts`
 const FAULTS = `${TESTS}/faults.test.ts`
-
-function edit(file: string, from: string, to: string): Edit {
-  return { file, from, to }
-}
 
 const content = (from: string, to: string): Edit => edit(`${AHP}/pool/content.ts`, from, to)
 const space = (from: string, to: string): Edit => edit(`${AHP}/pool/region-space.ts`, from, to)
@@ -414,4 +397,5 @@ export const MUTATIONS: readonly Mutation[] = [
     test: FAULTS,
     named: 'short',
   },
+  ...OPFS_WORKER,
 ]

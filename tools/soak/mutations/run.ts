@@ -17,7 +17,8 @@ import { dirname, join } from 'node:path'
 import { bin, runProcess } from '../../process.ts'
 import { ROOT } from '../../workspace.ts'
 import { table } from '../results.ts'
-import { MUTATIONS, type Mutation } from './list.ts'
+import { MUTATIONS } from './list.ts'
+import type { Mutation } from './mutation.ts'
 
 export interface MutationOutcome {
   readonly mutation: Mutation

@@ -35,14 +35,18 @@ export async function restoreContent(
         records.set(ino, [...(records.get(ino) ?? []), record])
     }
   }
+  const baseOf = async (ino: Ino): Promise<Uint8Array> => {
+    const file = files.get(ino)
+    if (file !== undefined) return await bytesOf(file)
+    // It was empty, so no frame said anything of it, and was made; the line that says so has been lost.
+    if (applied.unmade.has(ino)) return new Uint8Array(0)
+    throw contradiction(ino)
+  }
   const resized: InodeFact[] = []
   const restore = async ([ino, changes]: [Ino, FileRecord[]]): Promise<void> => {
     const file = files.get(ino)
     if (file !== undefined) file.isTorn = true
-    if (!changes[0]!.whole) {
-      if (file === undefined) throw contradiction(ino)
-      resident.adopt(ino, await bytesOf(file))
-    }
+    if (!changes[0]!.whole) resident.adopt(ino, await baseOf(ino))
     for (const record of changes) resident.apply(record)
     const inode = tree.inodes.get(ino)!
     const size = resident.sizeOf(ino)

@@ -334,15 +334,16 @@ export class OpfsStore implements IoStore {
   }
 
   #beforeChange(file: StoredFile, open: OpenFile, at: number): void {
-    const { order, sidecar, flusher } = this.#parts
+    const { order, sidecar, flusher, applied } = this.#parts
     open.checkSound()
     if (file.suspect) flusher.flushOpen(file, open)
     order.before(file, at)
     if (file.dirtySeq > 0) return
     sidecar.append({ dirty: [file.ino] })
     file.dirtySeq = sidecar.seq
-    // After a power cut, only its size tells a file that was just moved here from another.
-    if (file.movedAt + SETTLING_MS > Date.now()) this.#flushDirtyNote(file)
+    // After a power cut, only its size tells a file that was just moved here, or is to be, from another.
+    const moves = applied.away.has(file.ino) || file.movedAt + SETTLING_MS > Date.now()
+    if (moves) this.#flushDirtyNote(file)
   }
 
   #flushDirtyNote(file: StoredFile): void {

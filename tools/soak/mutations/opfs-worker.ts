@@ -1,0 +1,256 @@
+// Ways to break opfs-worker's store on purpose, by the rules of docs/durability.md that each breaks, and
+// the tests that must notice. See docs/opfs-worker.md for what its parts are.
+
+import { edit, type Edit, type Mutation } from './mutation.ts'
+
+const IO = 'packages/vfs-opfs-worker/src/io'
+const TESTS = 'packages/vfs-opfs-worker/test/io'
+const CRASH = `${TESTS}/crash.test.ts`
+const LANDING = `${TESTS}/landing.test.ts`
+const FAULTS = `${TESTS}/faults.test.ts`
+
+const committer = (from: string, to: string): Edit => edit(`${IO}/committer.ts`, from, to)
+const landing = (from: string, to: string): Edit => edit(`${IO}/landing.ts`, from, to)
+const journal = (from: string, to: string): Edit => edit(`${IO}/journal.ts`, from, to)
+const resident = (from: string, to: string): Edit => edit(`${IO}/resident-content.ts`, from, to)
+const store = (from: string, to: string): Edit => edit(`${IO}/store.ts`, from, to)
+
+function mutation(rule: number, what: string, test: string, ...edits: Edit[]): Mutation {
+  return { rule, what: `opfs-worker: ${what}`, edits, test }
+}
+
+export const OPFS_WORKER: readonly Mutation[] = [
+  mutation(
+    1,
+    'an fsync of a small file journals nothing',
+    CRASH,
+    store('if (resident.isChanged(ino)) this.#committer.journalChanges()\n', '\n'),
+  ),
+  mutation(
+    1,
+    'an fsync of a large file does not flush it',
+    CRASH,
+    store('if (!this.#mayPutOff(file)) return flusher.flush(file)\n', '\n'),
+  ),
+  mutation(
+    2,
+    'frames are not flushed before the batch that relies on them',
+    CRASH,
+    committer('      // The batch may name what they say.\n      journal.flush()\n', ''),
+  ),
+  mutation(
+    2,
+    'a large file is not flushed before the batch that names it',
+    CRASH,
+    committer('for (const file of large) await this.#parts.flusher.flush(file)\n', '\n'),
+  ),
+  mutation(
+    2,
+    'content in staging is not flushed before what the journal says of it is void',
+    CRASH,
+    edit(`${IO}/staging.ts`, 'if (tree.inodes.has(ino)) open.flush()\n', '\n'),
+  ),
+  mutation(
+    2,
+    'what the journal says of a file is not void on storage when the file is written in place',
+    CRASH,
+    committer(
+      'voids.set(ino, sidecar.seq)\n    this.flushLog()\n',
+      'voids.set(ino, sidecar.seq)\n',
+    ),
+  ),
+  mutation(
+    2,
+    'an image is written of frames that are not on storage',
+    CRASH,
+    committer('    journal.flush()\n    const dirty', '    const dirty'),
+  ),
+  mutation(
+    2,
+    'files are written that no frame says',
+    LANDING,
+    landing(
+      '    this.#committer.journalChanges()\n    this.#committer.flushAll()\n    await access.settle()\n    if (applied',
+      '    this.#committer.flushAll()\n    await access.settle()\n    if (applied',
+    ),
+  ),
+  mutation(
+    2,
+    'files are written whose frames are not on storage',
+    LANDING,
+    landing(
+      '    this.#committer.flushAll()\n    await access.settle()\n    if (applied',
+      '    await access.settle()\n    if (applied',
+    ),
+  ),
+  mutation(
+    2,
+    'a file that becomes large is written where no frame says what it is to be',
+    CRASH,
+    landing(
+      '      this.#committer.journalChanges()\n      this.#committer.flushAll()\n      await handles',
+      '      await handles',
+    ),
+  ),
+  mutation(
+    2,
+    'files are made that no intent on storage names',
+    CRASH,
+    landing(
+      'sidecar.append({ intent, since: Date.now() })\n    this.#committer.flushLog()\n',
+      'sidecar.append({ intent, since: Date.now() })\n',
+    ),
+  ),
+  mutation(
+    2,
+    'a new file is not flushed before the journal forgets it',
+    CRASH,
+    landing('        // Before the journal can forget it.\n        open.flush()\n', ''),
+  ),
+  mutation(
+    2,
+    'a changed file is not flushed before the journal forgets it',
+    LANDING,
+    landing('    flusher.flushOpen(file, open)\n', ''),
+  ),
+  mutation(
+    2,
+    'the journal is cut before its turn is over on storage',
+    CRASH,
+    landing(
+      'only then the frames may be overwritten.\n    this.#committer.flushLog()\n',
+      'only then the frames may be overwritten.\n',
+    ),
+  ),
+  mutation(
+    2,
+    'names are put in order before their batch is on storage',
+    CRASH,
+    committer(
+      '    this.flushAll()\n    await access.settle()\n    if (hasSteps',
+      '    if (hasSteps',
+    ),
+  ),
+  mutation(
+    2,
+    'a large file is cut before the log knows that it changes',
+    CRASH,
+    store('if (newSize < file.size) this.#flushDirtyNote(file)\n', '\n'),
+  ),
+  mutation(
+    3,
+    'a small file that grows is not zero between its old end and its new one',
+    CRASH,
+    resident('if (size > this.size && this.based) this.mark(this.size, size)\n    else {', '{'),
+  ),
+  mutation(
+    5,
+    'frames of a dead session are believed and not flushed',
+    CRASH,
+    journal('if (frames.length > 0) this.#file.flushAlways()\n', '\n'),
+  ),
+  mutation(
+    5,
+    'large files of a dead session are written before they are flushed',
+    CRASH,
+    store('if (file.suspect) flusher.flushOpen(file, open)\n', '\n'),
+  ),
+  mutation(
+    6,
+    'a commit is not flushed',
+    CRASH,
+    committer('if (this.#unflushed) this.flushLog()\n', '\n'),
+  ),
+  mutation(
+    6,
+    'frames of an older turn count',
+    CRASH,
+    journal(' || view.getFloat64(AT_TURN, true) !== turn', ''),
+  ),
+  mutation(
+    6,
+    'checksums of frames are not chained',
+    CRASH,
+    journal(
+      'checksum(bytes.subarray(CHECKED_FROM), this.#checksum)',
+      'checksum(bytes.subarray(CHECKED_FROM), 0)',
+    ),
+    journal(
+      'checksum(bytes.subarray(CHECKED_FROM, length), previous)',
+      'checksum(bytes.subarray(CHECKED_FROM, length), 0)',
+    ),
+  ),
+  mutation(
+    6,
+    'the torn end of the journal is not cut',
+    CRASH,
+    journal(
+      '    this.#file.truncate(this.#end)\n    // Or a power cut might bring a frame back that would count behind one of this session.\n    this.#file.flushAlways()\n',
+      '',
+    ),
+  ),
+  mutation(
+    6,
+    'what an open has found is not logged',
+    CRASH,
+    edit(`${IO}/sidecar.ts`, 'this.#begun = true\n    this.#logFound()\n', 'this.#begun = true\n'),
+  ),
+  mutation(
+    6,
+    'a whole record is laid over what was there before',
+    CRASH,
+    resident('if (whole) this.drop(ino)\n', '\n'),
+  ),
+  mutation(
+    7,
+    'a batch does not wait for the fsyncs before it',
+    CRASH,
+    committer('    order.flushAll()\n    const committed', '    const committed'),
+  ),
+  mutation(
+    7,
+    'frames do not wait for the fsyncs before them',
+    CRASH,
+    committer('if (order.hasFiles || this.#unflushed) order.flushAll()\n', '\n'),
+  ),
+  mutation(
+    7,
+    'later bytes of another file do not wait for the fsync before them',
+    CRASH,
+    store('    order.before(file, at)\n', ''),
+  ),
+  mutation(
+    7,
+    'nor does a step back in the same file',
+    CRASH,
+    edit(`${IO}/flush-order.ts`, 'if (other !== file || at < mark)', 'if (other !== file)'),
+  ),
+  mutation(
+    8,
+    'a failed flush is forgotten',
+    FAULTS,
+    edit(`${IO}/open-file.ts`, '      this.#state.fail(error)\n', ''),
+  ),
+  mutation(
+    9,
+    'nothing is given up where there is no space',
+    `${TESTS}/space.test.ts`,
+    edit(`${IO}/room.ts`, 'await this.#reservation.giveUp(bytes)', 'false'),
+  ),
+  mutation(
+    9,
+    'what is given up is not closed',
+    `${TESTS}/space.test.ts`,
+    edit(
+      `${IO}/reservation.ts`,
+      '    this.close()\n    await this.#open()\n    return true',
+      '    return true',
+    ),
+  ),
+  mutation(
+    9,
+    'a large file does not take its space ahead where space is scarce',
+    `${TESTS}/space.test.ts`,
+    store('const inItself = reservation.isScarce &&', 'const inItself = false &&'),
+  ),
+]
