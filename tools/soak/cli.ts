@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { BROWSER_NAMES, type BrowserName } from '../browsers.ts'
 import { ROOT } from '../workspace.ts'
-import { targetFile } from './crash-child.ts'
+import { explorationFile } from './crash-child.ts'
 import { runCrashStates } from './crash-states.ts'
 import { runKills } from './kills/run.ts'
 import { DURABILITIES, type Durability } from './kills/rounds.ts'
@@ -62,7 +62,7 @@ function backends(): { crash: string[]; kill: string[] } {
   )
   const here = import.meta.dirname
   return {
-    crash: packages.filter((name) => existsSync(join(here, targetFile(name)))),
+    crash: packages.filter((name) => existsSync(join(here, explorationFile(name)))),
     kill: packages.filter((name) => existsSync(join(here, 'kills', `${name}.worker.ts`))),
   }
 }

@@ -1,13 +1,17 @@
 // A process that explores crash states, one family of workloads at a time, for `pnpm soak`.
 
-import {
-  FAMILIES,
-  exploreFamily,
-  SimulatedWorld,
-  START,
-} from '../../packages/vfs-core/src/testing/crash/index.ts'
-import type { CrashTarget } from '../../packages/vfs-core/src/testing/crash/index.ts'
-import { RecordedFailure, withRecord } from './failures.ts'
+import { RecordedFailure } from './failures.ts'
+
+/** What a backend's tests export for this, from the file that `explorationFile` names. */
+export interface CrashExploration {
+  /** How many there are. */
+  readonly families: number
+  /** Tries its share of so many states of one of them; throws where a crash broke the promise. */
+  explore(
+    family: number,
+    budget: { readonly states: number; readonly seed: number },
+  ): Promise<{ readonly states: ReadonlySet<string>; readonly trials: number }>
+}
 
 export interface CrashTask {
   readonly backend: string
@@ -20,25 +24,22 @@ export type CrashReport =
   | { readonly states: readonly string[]; readonly openings: number }
   | { readonly failure: string }
 
-/** Where a backend's tests say how it is opened. */
-export function targetFile(backend: string): string {
-  return `../../packages/vfs-${backend}/test/crash/target.ts`
+export function explorationFile(backend: string): string {
+  return `../../packages/vfs-${backend}/test/crash-exploration.ts`
 }
 
-async function explore({ backend, family, states, seed }: CrashTask): Promise<CrashReport> {
-  const { target } = (await import(targetFile(backend))) as { target: CrashTarget }
-  const world = new SimulatedWorld(seed, START)
-  world.enter()
+export async function explorationOf(backend: string): Promise<CrashExploration> {
+  const file = explorationFile(backend)
+  return ((await import(file)) as { exploration: CrashExploration }).exploration
+}
+
+async function explore({ backend, family, ...budget }: CrashTask): Promise<CrashReport> {
   try {
-    const found = await withRecord(target, world, () =>
-      exploreFamily(target, world, FAMILIES[family]!, { states, seed }),
-    )
-    return { states: [...found.states], openings: found.trials }
+    const { states, trials } = await (await explorationOf(backend)).explore(family, budget)
+    return { states: [...states], openings: trials }
   } catch (error) {
     if (error instanceof RecordedFailure) return { failure: error.message }
     return { failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
-  } finally {
-    world.leave()
   }
 }
 

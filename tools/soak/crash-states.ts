@@ -3,8 +3,7 @@
 
 import { fork, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import { FAMILIES } from '../../packages/vfs-core/src/testing/crash/families.ts'
-import type { CrashReport, CrashTask } from './crash-child.ts'
+import { explorationOf, type CrashReport, type CrashTask } from './crash-child.ts'
 import type { Results } from './results.ts'
 import { digestOfSources } from './sources.ts'
 import { unlessStopped } from './stop.ts'
@@ -35,6 +34,7 @@ async function exploreBackend(
   const tally = results.crashes(backend)
   const earlier = tally.states
   const digest = digestOfSources(backend)
+  const { families } = await explorationOf(backend)
   const distinct = new Set<string>()
   const started = Date.now()
   const told = setInterval(
@@ -45,7 +45,7 @@ async function exploreBackend(
   try {
     while (earlier + distinct.size < states) {
       const wanted = Math.min(STATES_PER_SEED, states - earlier - distinct.size)
-      const queue = FAMILIES.map((_, family): CrashTask => {
+      const queue = Array.from({ length: families }, (_, family): CrashTask => {
         return { backend, family, states: wanted, seed: tally.nextSeed }
       })
       let openings = 0

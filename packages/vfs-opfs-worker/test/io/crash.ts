@@ -13,9 +13,9 @@ import {
   SimulatedOpfs,
   type DirectoryImage,
 } from '@wasm-vfs/core/testing/simulated-opfs'
-import { vi } from 'vitest'
 import type { StoreLimits } from '../../src/io/store.ts'
 import type { IoStoreOptions } from '../../src/io/io-store.ts'
+import { setClock } from './clock.ts'
 import { Judge } from './judge.ts'
 import { describeNames, equal, Past, type Point } from './past.ts'
 import { done, pattern, perform } from './perform.ts'
@@ -59,7 +59,7 @@ export class Explorer {
   }
 
   async explore(workload: Workload, exploration: Exploration): Promise<void> {
-    vi.setSystemTime(START)
+    setClock(START)
     const opfs = new SimulatedOpfs({ image: await this.#foundation(exploration) })
     const past = new Past()
     const points = await this.#run(opfs, workload, exploration, past)
@@ -182,7 +182,7 @@ export class Explorer {
     if (tried.has(key)) return
     tried.add(key)
     this.trials++
-    vi.setSystemTime(point.now + 1)
+    setClock(point.now + 1)
     const opfs = new SimulatedOpfs({ image })
     const opening: DirectoryImage[] = []
     if (!again && this.trials % OPENINGS_ONE_IN === 0) {

@@ -3,7 +3,7 @@
 
 import { VfsError, walk, walkToParent, type Ino, type Vfs } from '@wasm-vfs/core'
 import type { Operation } from '@wasm-vfs/core/testing/crash'
-import { vi } from 'vitest'
+import { setClock } from './clock.ts'
 
 /** Bytes that say which write they come from and where they belong; none is zero. */
 export function pattern(stamp: number, at: number, length: number): Uint8Array {
@@ -92,7 +92,7 @@ function attempt(vfs: Vfs, operation: Operation, stamp: number, held: Ino[]): bo
       return true
     case 'wait':
     case 'busy':
-      vi.setSystemTime(Date.now() + operation[1])
+      setClock(Date.now() + operation[1])
       return true
     case 'chmod':
       vfs.setattr(walk(vfs, operation[1]), { mode: operation[2] })

@@ -1,0 +1,22 @@
+// opfs-ahp as `pnpm soak --crash-states` explores it.
+
+import { exploreFamily, FAMILIES, SimulatedWorld, START } from '@wasm-vfs/core/testing/crash'
+import type { CrashExploration } from '../../../tools/soak/crash-child.ts'
+import { withRecord } from '../../../tools/soak/failures.ts'
+import { target } from './crash/target.ts'
+
+export const exploration: CrashExploration = {
+  families: FAMILIES.length,
+
+  async explore(index, budget) {
+    const world = new SimulatedWorld(budget.seed, START)
+    world.enter()
+    try {
+      return await withRecord(target, world, () =>
+        exploreFamily(target, world, FAMILIES[index]!, budget),
+      )
+    } finally {
+      world.leave()
+    }
+  },
+}

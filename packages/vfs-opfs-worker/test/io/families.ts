@@ -1,0 +1,163 @@
+// What the store is explored with: workloads, their share of the states, and what a crash takes. Used by
+// crash.test.ts and, for as long as one likes, by `pnpm soak --crash-states`.
+
+import {
+  aceAtRandom,
+  firstLoad,
+  mixed,
+  replaced,
+  writeAhead,
+  type Workload,
+} from '@wasm-vfs/core/testing/crash'
+import { SeededRandom } from '@wasm-vfs/core/testing/simulated-opfs'
+import type { StoreLimits } from '../../src/io/store.ts'
+import { Explorer, type Exploration, type Limits } from './crash.ts'
+import { WINDOW_MS } from './judge.ts'
+import { cuts, directories, swaps } from './workloads.ts'
+
+const FOUNDATION: Workload = [
+  ['create', '/a'],
+  ['write', '/a', 0, 6000],
+  ['create', '/b'],
+  ['write', '/b', 0, 1536],
+  ['mkdir', '/d'],
+  ['create', '/d/c'],
+  ['write', '/d/c', 0, 20_000],
+]
+
+const FOLDERS: Workload = [
+  ['mkdir', '/A'],
+  ['mkdir', '/B'],
+  ['create', '/A/foo'],
+  ['write', '/A/foo', 0, 5000],
+  ['create', '/B/bar'],
+  ['write', '/B/bar', 0, 2000],
+]
+
+const LIMITS: Limits = { points: 40, exhaustiveMax: 12, samples: 8 }
+const FEW: Limits = { points: 25, exhaustiveMax: 6, samples: 6 }
+
+export interface Family {
+  readonly name: string
+  readonly share: number
+  readonly foundation?: Workload
+  readonly limits: Limits
+  readonly sizes?: Partial<StoreLimits>
+  workload(random: SeededRandom): Workload
+}
+
+export const FAMILIES: readonly Family[] = [
+  {
+    name: 'operations and syncs over two directories',
+    share: 0.2,
+    foundation: FOLDERS,
+    limits: LIMITS,
+    workload: aceAtRandom,
+  },
+  {
+    name: 'sequences of everything',
+    share: 0.15,
+    foundation: FOUNDATION,
+    limits: FEW,
+    workload: (random) => mixed(random, 12 + random.below(16)),
+  },
+  {
+    name: 'swaps and chains of names',
+    share: 0.2,
+    foundation: FOUNDATION,
+    limits: LIMITS,
+    workload: swaps,
+  },
+  {
+    name: 'directories that move',
+    share: 0.15,
+    foundation: FOUNDATION,
+    limits: LIMITS,
+    workload: directories,
+  },
+  {
+    name: 'files replaced by rename',
+    share: 0.1,
+    foundation: FOUNDATION,
+    limits: LIMITS,
+    workload: replaced,
+  },
+  {
+    name: 'a log and its table',
+    share: 0.1,
+    foundation: FOUNDATION,
+    limits: FEW,
+    workload: (random) => writeAhead(random, '/a', '/d/c'),
+  },
+  {
+    name: 'files cut and grown',
+    share: 0.1,
+    foundation: FOUNDATION,
+    limits: FEW,
+    workload: cuts,
+  },
+  {
+    name: 'files that become too large for the journal',
+    share: 0.1,
+    foundation: FOUNDATION,
+    limits: FEW,
+    sizes: { smallMax: 9000 },
+    workload: (random) => [...cuts(random), ...mixed(random, 6)],
+  },
+  { name: 'a first load', share: 0.05, limits: LIMITS, workload: firstLoad },
+  {
+    name: 'a first load beyond what memory takes',
+    share: 0.05,
+    limits: LIMITS,
+    sizes: { residentMax: 30_000 },
+    workload: firstLoad,
+  },
+]
+
+export interface Loss {
+  readonly name: string
+  /** Of all states. */
+  readonly share: number
+  readonly exploration: Pick<Exploration, 'options' | 'names'>
+}
+
+/** What is promised of a crash, and what a crash takes. */
+export const LOSSES: readonly Loss[] = [
+  {
+    name: 'a crash leaves what strict promises',
+    share: 0.4,
+    exploration: { options: { durability: 'strict', windowMs: WINDOW_MS }, names: 'settled' },
+  },
+  {
+    name: 'a crash leaves what relaxed promises',
+    share: 0.4,
+    exploration: { options: { durability: 'relaxed', windowMs: WINDOW_MS }, names: 'settled' },
+  },
+  {
+    name: 'a power cut that takes names is reported, or harmless',
+    share: 0.2,
+    exploration: { options: { windowMs: WINDOW_MS }, names: 'young' },
+  },
+]
+
+/** So many states of all; the clock must stand still. Throws CrashFailure. */
+export async function exploreFamily(
+  family: Family,
+  { share, exploration }: Loss,
+  states: number,
+  seed: number,
+): Promise<Explorer> {
+  const explorer = new Explorer(seed)
+  const random = new SeededRandom(seed)
+  const { limits, sizes, foundation } = family
+  const wanted = states * family.share * share
+  for (let round = 0; explorer.states.size < wanted && round < wanted; round++) {
+    await explorer.explore(family.workload(random), {
+      ...exploration,
+      limits,
+      ...(sizes && { sizes }),
+      ...(foundation && { foundation }),
+    })
+  }
+  return explorer
+}
