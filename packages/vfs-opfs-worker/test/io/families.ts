@@ -83,6 +83,14 @@ export const FAMILIES: readonly Family[] = [
     workload: replaced,
   },
   {
+    name: 'large files replaced by rename',
+    share: 0.1,
+    foundation: FOUNDATION,
+    limits: LIMITS,
+    sizes: { smallMax: 3000 },
+    workload: replaced,
+  },
+  {
     name: 'a log and its table',
     share: 0.1,
     foundation: FOUNDATION,

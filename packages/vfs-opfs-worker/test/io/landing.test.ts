@@ -94,3 +94,52 @@ describe('an open after a session that was killed', () => {
     expect(moments.length).toBeGreaterThan(2)
   })
 })
+
+describe('a power cut', () => {
+  it('that takes the line saying an empty file was made leaves one that opens', async () => {
+    const session = await openSession(new SimulatedOpfs())
+    put(session.vfs, '/a', '')
+    await sync(session)
+    await land(session)
+    const moments: DirectoryImage[] = []
+    session.opfs.watcher.changed = () => moments.push(session.opfs.image())
+    session.vfs.write(walk(session.vfs, '/a'), pattern(600, 7), 8192)
+    session.vfs.fsync(walk(session.vfs, '/a'))
+    await session.flush()
+    const random = new SeededRandom(1)
+    for (const moment of moments) {
+      for (const image of crashesOf(moment, random)) {
+        const after = await openSession(new SimulatedOpfs({ image }))
+        const ino = walk(after.vfs, '/a')
+        const { size } = after.vfs.getattr(ino)
+        expect([0, 8792]).toContain(size)
+        const bytes = new Uint8Array(size)
+        after.vfs.read(ino, bytes, 0)
+        const expected = new Uint8Array(size)
+        if (size > 0) expected.set(pattern(600, 7), 8192)
+        expect(bytes).toEqual(expected)
+      }
+    }
+  })
+
+  it.each(['strict', 'relaxed'] as const)(
+    'does not make a stranger of a file that grew in staging (%s)',
+    async (durability) => {
+      const environment = { limits: { smallMax: 9000 } }
+      const session = await openSession(new SimulatedOpfs(), { durability }, environment)
+      put(session.vfs, '/a', pattern(20_000, 0))
+      await sync(session)
+      session.vfs.write(walk(session.vfs, '/a'), pattern(5000, 7), 20_000)
+      await session.flush()
+      // In some of them the bytes have reached storage, and the line that notes them has not.
+      for (const state of crashesOf(session.opfs.image(), new SeededRandom(1))) {
+        const after = await openSession(
+          new SimulatedOpfs({ image: state }),
+          { durability },
+          environment,
+        )
+        expect([20_000, 25_000]).toContain(after.vfs.getattr(walk(after.vfs, '/a')).size)
+      }
+    },
+  )
+})
