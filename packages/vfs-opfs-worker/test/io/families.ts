@@ -13,7 +13,7 @@ import { SeededRandom } from '@wasm-vfs/core/testing/simulated-opfs'
 import type { StoreLimits } from '../../src/io/store.ts'
 import { Explorer, type Exploration, type Limits } from './crash.ts'
 import { WINDOW_MS } from './judge.ts'
-import { cuts, directories, swaps } from './workloads.ts'
+import { cuts, directories, outgrown, swaps } from './workloads.ts'
 
 const FOUNDATION: Workload = [
   ['create', '/a'],
@@ -111,6 +111,14 @@ export const FAMILIES: readonly Family[] = [
     limits: FEW,
     sizes: { smallMax: 9000 },
     workload: (random) => [...cuts(random), ...mixed(random, 6)],
+  },
+  {
+    name: 'new files that outgrow the journal, or memory',
+    share: 0.15,
+    foundation: FOUNDATION,
+    limits: FEW,
+    sizes: { smallMax: 9000, residentMax: 9000 },
+    workload: outgrown,
   },
   { name: 'a first load', share: 0.05, limits: LIMITS, workload: firstLoad },
   {

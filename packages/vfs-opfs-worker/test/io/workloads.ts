@@ -110,3 +110,19 @@ export function cuts(random: SeededRandom): Workload {
   }
   return workload
 }
+
+/** New files that are fsynced while they are small, then written over or made large, before they land. */
+export function outgrown(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  const paths = ['/m', '/n', '/d/o'] as const
+  for (const path of paths)
+    workload.push(['create', path], ['append', path, 3000 + random.below(3000)])
+  workload.push(random.chance(0.5) ? ['sync'] : ['fsync', '/m'])
+  for (let round = 0; round < 6; round++) {
+    const path = random.pick(paths)
+    if (random.chance(0.3)) workload.push(['append', path, 12_000])
+    else workload.push(['write', path, random.below(2000), 1000])
+    if (random.chance(0.7)) workload.push(['fsync', random.pick([path, path, '/', '/d'])])
+  }
+  return workload
+}
