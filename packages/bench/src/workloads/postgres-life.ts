@@ -40,7 +40,7 @@ export const pgReopenKilled: PostgresWorkload = {
   ...LIFE_STEP,
   set: 'default',
   name: 'pg-reopen-killed',
-  summary: 'the same after the worker was terminated in the middle of commits, never closed',
+  summary: 'reopen a store whose worker was terminated in the middle of commits',
   phase: 'reopen-killed',
   run: (session, meter) => meter.once(() => session.reopen()),
 }
