@@ -52,15 +52,6 @@ export const OPFS_WORKER: readonly Mutation[] = [
   ),
   mutation(
     2,
-    'what the journal says of a file is not void on storage when the file is written in place',
-    CRASH,
-    committer(
-      'voids.set(ino, sidecar.seq)\n    this.flushLog()\n',
-      'voids.set(ino, sidecar.seq)\n',
-    ),
-  ),
-  mutation(
-    2,
     'an image is written of frames that are not on storage',
     CRASH,
     committer('    journal.flush()\n    const dirty', '    const dirty'),
@@ -142,6 +133,18 @@ export const OPFS_WORKER: readonly Mutation[] = [
     'a small file that grows is not zero between its old end and its new one',
     CRASH,
     resident('if (size > this.size && this.based) this.mark(this.size, size)\n    else {', '{'),
+  ),
+  mutation(
+    4,
+    'a file that is to be moved is written before the log knows that it changes',
+    LANDING,
+    store('applied.away.has(file.ino) || file.movedAt', 'file.movedAt'),
+  ),
+  mutation(
+    5,
+    'an empty file counts as lost if the line that it was made is',
+    LANDING,
+    edit(`${IO}/restore.ts`, 'if (applied.unmade.has(ino)) return new Uint8Array(0)\n', '\n'),
   ),
   mutation(
     5,

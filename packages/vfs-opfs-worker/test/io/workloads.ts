@@ -115,9 +115,10 @@ export function cuts(random: SeededRandom): Workload {
 export function outgrown(random: SeededRandom): Workload {
   const workload: Operation[] = []
   const paths = ['/m', '/n', '/d/o'] as const
-  for (const path of paths)
+  for (const path of paths) {
     workload.push(['create', path], ['append', path, 3000 + random.below(3000)])
-  workload.push(random.chance(0.5) ? ['sync'] : ['fsync', '/m'])
+    if (random.chance(0.6)) workload.push(['fsync', path])
+  }
   for (let round = 0; round < 6; round++) {
     const path = random.pick(paths)
     if (random.chance(0.3)) workload.push(['append', path, 12_000])
