@@ -52,12 +52,6 @@ export const OPFS_WORKER: readonly Mutation[] = [
   ),
   mutation(
     2,
-    'an image is written of frames that are not on storage',
-    CRASH,
-    committer('    journal.flush()\n    const dirty', '    const dirty'),
-  ),
-  mutation(
-    2,
     'files are written that no frame says',
     LANDING,
     landing(

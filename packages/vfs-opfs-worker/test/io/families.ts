@@ -3,6 +3,7 @@
 
 import {
   aceAtRandom,
+  checkpoints,
   firstLoad,
   mixed,
   replaced,
@@ -36,6 +37,8 @@ const FOLDERS: Workload = [
 
 const LIMITS: Limits = { points: 40, exhaustiveMax: 12, samples: 8 }
 const FEW: Limits = { points: 25, exhaustiveMax: 6, samples: 6 }
+// Few states of each, so that more workloads are tried.
+const HEAVY: Limits = { points: 8, exhaustiveMax: 4, samples: 4 }
 
 export interface Family {
   readonly name: string
@@ -119,6 +122,13 @@ export const FAMILIES: readonly Family[] = [
     limits: FEW,
     sizes: { smallMax: 9000, residentMax: 9000 },
     workload: outgrown,
+  },
+  {
+    name: 'checkpoints of the log',
+    share: 0.03,
+    foundation: FOUNDATION,
+    limits: HEAVY,
+    workload: checkpoints,
   },
   { name: 'a first load', share: 0.05, limits: LIMITS, workload: firstLoad },
   {
