@@ -125,8 +125,12 @@ export class Landing {
       }
       await forAll(inos, (ino) => make(ino, tree.pathOf(ino)!), this.#parallel)
       await access.settle()
+      // Once the journal has forgotten it, a file that is not as long as the log says has to be noted.
+      const grown = made.filter(({ ino, size }) => size !== tree.inodes.get(ino)!.size)
+      const dirty = grown.map(({ ino }) => ino)
       // A flush of the log comes before the journal forgets what they hold.
-      sidecar.append({ made: inos, since: Date.now() })
+      sidecar.append({ made: inos, since: Date.now(), ...(dirty.length > 0 && { dirty }) })
+      for (const file of grown) file.dirtySeq = sidecar.seq
     } catch (error) {
       await this.#unmake(made)
       throw error

@@ -6,6 +6,7 @@ import {
   selections,
   type DirectoryImage,
 } from '@wasm-vfs/core/testing/simulated-opfs'
+import { ROOT_INO } from '@wasm-vfs/core'
 import { describe, expect, it } from 'vitest'
 import { land, openSession, put, SimulatedOpfs, sync, treeOf, walk } from './harness.ts'
 
@@ -142,4 +143,24 @@ describe('a power cut', () => {
       }
     },
   )
+})
+
+describe('a kill', () => {
+  it('does not make a stranger of a file made in place of another, with more than was committed', async () => {
+    const session = await openSession(new SimulatedOpfs())
+    put(session.vfs, '/a', pattern(100, 0))
+    await sync(session)
+    await land(session)
+    put(session.vfs, '/n', pattern(300, 7))
+    session.vfs.rename(ROOT_INO, 'n', ROOT_INO, 'a')
+    await sync(session)
+    session.vfs.write(walk(session.vfs, '/a'), pattern(5000, 9), 300)
+    await session.flush()
+    await land(session)
+    const after = await openSession(new SimulatedOpfs({ image: session.opfs.image() }))
+    const bytes = new Uint8Array(300)
+    after.vfs.read(walk(after.vfs, '/a'), bytes, 0)
+    expect(bytes).toEqual(pattern(300, 7))
+    expect([300, 5300]).toContain(after.vfs.getattr(walk(after.vfs, '/a')).size)
+  })
 })
