@@ -123,6 +123,18 @@ export const OPFS_WORKER: readonly Mutation[] = [
     store('if (newSize < file.size) this.#flushDirtyNote(file)\n', '\n'),
   ),
   mutation(
+    2,
+    'frames come back over a file that memory let go of and that was written in place',
+    LANDING,
+    store('if (journal.mentions(ino)) {', 'if (journal.mentions(-1)) {'),
+  ),
+  mutation(
+    2,
+    'a file that was made with more than was committed is not noted',
+    LANDING,
+    landing('...(dirty.length > 0 && { dirty })', '...(dirty.length > 1e9 && { dirty })'),
+  ),
+  mutation(
     3,
     'a small file that grows is not zero between its old end and its new one',
     CRASH,

@@ -81,7 +81,7 @@ export class Committer {
 
   /** The file lies in OPFS with all its bytes, on storage; frames of it do not count any more. */
   announce(ino: Ino): void {
-    const { tree, sidecar, applied } = this.#parts
+    const { tree, sidecar, applied, journal } = this.#parts
     if (!tree.inodes.has(ino)) {
       this.#unannounced.add(ino)
       return
@@ -89,6 +89,7 @@ export class Committer {
     sidecar.append({ voided: [ino] })
     this.#parts.files.get(ino)!.dirtySeq = 0
     applied.stored([ino])
+    journal.voided(ino)
     this.#parts.voids.set(ino, sidecar.seq)
     this.flushLog()
   }

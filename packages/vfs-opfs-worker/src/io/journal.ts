@@ -66,6 +66,8 @@ export class Journal {
   #checksum = 0
   #frames = 0
   #unflushed = false
+  // Of whom frames of this turn say something that counts.
+  readonly #mentioned = new Set<Ino>()
   // A session that did not close has left this; nothing is appended before it is cut and flushed.
   #torn = false
 
@@ -107,6 +109,7 @@ export class Journal {
       this.#end += frame.length
       this.#checksum = frame.checksum
       this.#frames++
+      for (const { ino } of frame.records) this.#mentioned.add(ino)
     }
     // It can be read, and may not be on storage; whoever answers an fsync by it relies on that.
     if (frames.length > 0) this.#file.flushAlways()
@@ -127,6 +130,17 @@ export class Journal {
       this.#torn = true
       throw error
     }
+    for (const { ino } of records) this.#mentioned.add(ino)
+  }
+
+  /** A crash would lay what frames say over the file. */
+  mentions(ino: Ino): boolean {
+    return this.#mentioned.has(ino)
+  }
+
+  /** The log says that what frames say of the file so far is void. */
+  voided(ino: Ino): void {
+    this.#mentioned.delete(ino)
   }
 
   /** Every frame is on storage when this returns. */
@@ -150,6 +164,7 @@ export class Journal {
     this.#checksum = 0
     this.#frames = 0
     this.#unflushed = false
+    this.#mentioned.clear()
     // What a power cut may bring back of it has the number of an older turn.
     this.#file.truncate(0)
     this.#torn = false

@@ -256,7 +256,7 @@ export class OpfsStore implements IoStore {
   // ---- Changes of files.
 
   #changing(ino: Ino, isSmall: boolean, change: Change): void | Promise<void> {
-    const { level, handles, flusher, files, resident } = this.#parts
+    const { level, handles, flusher, files, resident, journal, order } = this.#parts
     const file = files.get(ino)
     if (file !== undefined) handles.noteUse(file)
     if (level.current === 'relaxed' && flusher.suspects.size > 0) {
@@ -269,6 +269,12 @@ export class OpfsStore implements IoStore {
       return this.#changed(ino, change.bytes)
     }
     if (!isSmall || !this.#isSmall(file)) {
+      if (journal.mentions(ino)) {
+        // It has landed, and memory has let go of it. What frames say of it must not come back over what is
+        // written in place.
+        order.flushAll()
+        this.#committer.announce(ino)
+      }
       return handles.with(file, (open) => change.inPlace(file, open))
     }
     return handles.with(file, (open) => {

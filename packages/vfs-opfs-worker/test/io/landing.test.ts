@@ -8,7 +8,7 @@ import {
 } from '@wasm-vfs/core/testing/simulated-opfs'
 import { ROOT_INO } from '@wasm-vfs/core'
 import { describe, expect, it } from 'vitest'
-import { land, openSession, put, SimulatedOpfs, sync, treeOf, walk } from './harness.ts'
+import { land, openSession, opfsTree, put, SimulatedOpfs, sync, treeOf, walk } from './harness.ts'
 
 const LIMITS = { exhaustiveMax: 6, samples: 12 }
 
@@ -146,6 +146,25 @@ describe('a power cut', () => {
 })
 
 describe('a kill', () => {
+  it('does not lay the journal over a file that memory let go of and that was written in place', async () => {
+    const environment = { limits: { smallMax: 9000, residentMax: 6000 } }
+    const session = await openSession(new SimulatedOpfs(), {}, environment)
+    put(session.vfs, '/a', pattern(4000, 0))
+    await sync(session)
+    // Made, and the journal still has it.
+    while (opfsTree(session.opfs).length === 0) await session.store.catchUp()
+    put(session.vfs, '/b', pattern(4000, 3))
+    await session.flush()
+    session.vfs.write(walk(session.vfs, '/a'), pattern(12_000, 7), 4000)
+    session.vfs.fsync(walk(session.vfs, '/a'))
+    await session.flush()
+    const image = session.opfs.image()
+    const after = await openSession(new SimulatedOpfs({ image }), {}, environment)
+    const bytes = new Uint8Array(16_000)
+    after.vfs.read(walk(after.vfs, '/a'), bytes, 0)
+    expect(bytes.subarray(4000)).toEqual(pattern(12_000, 7))
+  })
+
   it('does not make a stranger of a file made in place of another, with more than was committed', async () => {
     const session = await openSession(new SimulatedOpfs())
     put(session.vfs, '/a', pattern(100, 0))
