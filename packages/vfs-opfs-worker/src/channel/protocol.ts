@@ -143,7 +143,7 @@ export const OP_RESIZE = 3
 export const OP_DROP = 4
 export const OP_READ = 5
 export const OP_FSYNC = 6
-/** AT bytes of growth, with INO and SIZE of a file that is about to grow to it; the answer's number is how many there are. */
+/** AT bytes of growth, for the file INO that will have SIZE; the answer's number is how many there are. */
 export const OP_RESERVE = 7
 /** Posted: the first bytes of a batch that COMMIT ends. */
 export const OP_BATCH_PART = 8

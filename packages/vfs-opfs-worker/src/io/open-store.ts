@@ -31,6 +31,7 @@ import { CommittedTree } from './tree.ts'
 
 /** Handles that are not for the program's files: two of the log, those of the journal and the ballast. */
 const OWN_HANDLES = 4
+
 /** What tests put in place of the browser's. */
 export interface StoreEnvironment {
   /** Default: the root of the origin's private file system. */
