@@ -247,17 +247,6 @@ export class Landing {
     resident.landed(file.ino)
   }
 
-  // ---- What they have in common.
-
-  get #parallel(): number {
-    return this.#parts.reservation.isScarce ? 1 : this.#parts.flusher.parallel
-  }
-
-  /** A browser may give an open file far more space than it has bytes: Chromium, at least 1 MiB. */
-  #closeIfScarce(file: StoredFile): void {
-    if (this.#parts.reservation.isScarce) this.#parts.handles.close(file)
-  }
-
   /** Everything that the journal says is in the files, on storage. */
   async #forgetJournal(): Promise<void> {
     const { journal, sidecar, access, directories, voids, reservation } = this.#parts
@@ -275,5 +264,16 @@ export class Landing {
     await journal.letGo(async () => access.open(await directories.file(JOURNAL_PATH), JOURNAL_PATH))
     reservation.restore()
     await access.settle()
+  }
+
+  // ---- What they have in common.
+
+  get #parallel(): number {
+    return this.#parts.reservation.isScarce ? 1 : this.#parts.flusher.parallel
+  }
+
+  /** A browser may give an open file far more space than it has bytes: Chromium, at least 1 MiB. */
+  #closeIfScarce(file: StoredFile): void {
+    if (this.#parts.reservation.isScarce) this.#parts.handles.close(file)
   }
 }

@@ -7,6 +7,8 @@ import {
   firstLoad,
   mixed,
   replaced,
+  SMALL_TREE,
+  TWO_FOLDERS,
   writeAhead,
   type Workload,
 } from '@wasm-vfs/core/testing/crash'
@@ -15,25 +17,6 @@ import type { StoreLimits } from '../../src/io/store.ts'
 import { Explorer, type Exploration, type Limits } from './crash.ts'
 import { WINDOW_MS } from './judge.ts'
 import { cuts, directories, outgrown, swaps } from './workloads.ts'
-
-const FOUNDATION: Workload = [
-  ['create', '/a'],
-  ['write', '/a', 0, 6000],
-  ['create', '/b'],
-  ['write', '/b', 0, 1536],
-  ['mkdir', '/d'],
-  ['create', '/d/c'],
-  ['write', '/d/c', 0, 20_000],
-]
-
-const FOLDERS: Workload = [
-  ['mkdir', '/A'],
-  ['mkdir', '/B'],
-  ['create', '/A/foo'],
-  ['write', '/A/foo', 0, 5000],
-  ['create', '/B/bar'],
-  ['write', '/B/bar', 0, 2000],
-]
 
 const LIMITS: Limits = { points: 40, exhaustiveMax: 12, samples: 8 }
 const FEW: Limits = { points: 25, exhaustiveMax: 6, samples: 6 }
@@ -53,42 +36,42 @@ export const FAMILIES: readonly Family[] = [
   {
     name: 'operations and syncs over two directories',
     share: 0.2,
-    foundation: FOLDERS,
+    foundation: TWO_FOLDERS,
     limits: LIMITS,
     workload: aceAtRandom,
   },
   {
     name: 'sequences of everything',
     share: 0.15,
-    foundation: FOUNDATION,
+    foundation: SMALL_TREE,
     limits: FEW,
     workload: (random) => mixed(random, 12 + random.below(16)),
   },
   {
     name: 'swaps and chains of names',
     share: 0.2,
-    foundation: FOUNDATION,
+    foundation: SMALL_TREE,
     limits: LIMITS,
     workload: swaps,
   },
   {
     name: 'directories that move',
     share: 0.15,
-    foundation: FOUNDATION,
+    foundation: SMALL_TREE,
     limits: LIMITS,
     workload: directories,
   },
   {
     name: 'files replaced by rename',
     share: 0.1,
-    foundation: FOUNDATION,
+    foundation: SMALL_TREE,
     limits: LIMITS,
     workload: replaced,
   },
   {
     name: 'large files replaced by rename',
     share: 0.1,
-    foundation: FOUNDATION,
+    foundation: SMALL_TREE,
     limits: LIMITS,
     sizes: { smallMax: 3000 },
     workload: replaced,
@@ -96,21 +79,21 @@ export const FAMILIES: readonly Family[] = [
   {
     name: 'a log and its table',
     share: 0.1,
-    foundation: FOUNDATION,
+    foundation: SMALL_TREE,
     limits: FEW,
     workload: (random) => writeAhead(random, '/a', '/d/c'),
   },
   {
     name: 'files cut and grown',
     share: 0.1,
-    foundation: FOUNDATION,
+    foundation: SMALL_TREE,
     limits: FEW,
     workload: cuts,
   },
   {
     name: 'files that become too large for the journal',
     share: 0.1,
-    foundation: FOUNDATION,
+    foundation: SMALL_TREE,
     limits: FEW,
     sizes: { smallMax: 9000 },
     workload: (random) => [...cuts(random), ...mixed(random, 6)],
@@ -118,7 +101,7 @@ export const FAMILIES: readonly Family[] = [
   {
     name: 'new files that outgrow the journal, or memory',
     share: 0.15,
-    foundation: FOUNDATION,
+    foundation: SMALL_TREE,
     limits: FEW,
     sizes: { smallMax: 9000, residentMax: 9000 },
     workload: outgrown,
@@ -126,7 +109,7 @@ export const FAMILIES: readonly Family[] = [
   {
     name: 'checkpoints of the log',
     share: 0.03,
-    foundation: FOUNDATION,
+    foundation: SMALL_TREE,
     limits: HEAVY,
     workload: checkpoints,
   },

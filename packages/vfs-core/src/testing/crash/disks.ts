@@ -10,17 +10,32 @@ import { HEAVY_BYTES, HEAVY_FILES } from './workloads.ts'
 /** When simulated time begins, in milliseconds since the epoch. */
 export const START = 1_700_000_000_000
 
+/** What most workloads work on. */
+export const SMALL_TREE: Workload = [
+  ['create', '/a'],
+  ['write', '/a', 0, 6000],
+  ['create', '/b'],
+  ['write', '/b', 0, 1536],
+  ['mkdir', '/d'],
+  ['create', '/d/c'],
+  ['write', '/d/c', 0, 20_000],
+]
+
+/** What sequences of operations in the manner of ACE work on. */
+export const TWO_FOLDERS: Workload = [
+  ['mkdir', '/A'],
+  ['mkdir', '/B'],
+  ['create', '/A/foo'],
+  ['write', '/A/foo', 0, 5000],
+  ['create', '/B/bar'],
+  ['write', '/B/bar', 0, 12_000],
+]
+
 export type DiskName = 'empty' | 'small' | 'large' | 'folders' | 'heavy'
 
 const FOUNDATIONS: Readonly<Record<Exclude<DiskName, 'empty'>, Workload>> = {
   small: [
-    ['create', '/a'],
-    ['write', '/a', 0, 6000],
-    ['create', '/b'],
-    ['write', '/b', 0, 1536],
-    ['mkdir', '/d'],
-    ['create', '/d/c'],
-    ['write', '/d/c', 0, 20_000],
+    ...SMALL_TREE,
     ['create', '/gone'],
     ['write', '/gone', 0, 30_000],
     ['sync'],
@@ -46,16 +61,7 @@ const FOUNDATIONS: Readonly<Record<Exclude<DiskName, 'empty'>, Workload>> = {
     ['sync'],
     ['close'],
   ],
-  folders: [
-    ['mkdir', '/A'],
-    ['mkdir', '/B'],
-    ['create', '/A/foo'],
-    ['write', '/A/foo', 0, 5000],
-    ['create', '/B/bar'],
-    ['write', '/B/bar', 0, 12_000],
-    ['sync'],
-    ['close'],
-  ],
+  folders: [...TWO_FOLDERS, ['sync'], ['close']],
 }
 
 /** The disks of one backend; each is made once. */

@@ -1,7 +1,14 @@
 // Crash enumeration for backends (`@wasm-vfs/core/testing/crash`): workloads run on a store over a
 // simulated OPFS, what a crash may leave of them, and the judgement of what a reopened store shows.
 
-export { Disks, everythingOnStorage, START, type DiskName } from './disks.ts'
+export {
+  Disks,
+  everythingOnStorage,
+  SMALL_TREE,
+  START,
+  TWO_FOLDERS,
+  type DiskName,
+} from './disks.ts'
 export { Explorer, type FollowUp, type Limits } from './explore.ts'
 export { exploreFamily, FAMILIES, type Family, type FamilyResult } from './families.ts'
 export { History, type Level, type Observation } from './history.ts'
