@@ -53,6 +53,8 @@ class MemoryIoStore implements IoStore {
     commits: 0,
   }
 
+  async openAhead(): Promise<void> {}
+
   read(ino: Ino, into: Uint8Array, at: number): void | Promise<void> {
     this.#stats.reads++
     this.#stats.bytesRead += into.length

@@ -26,9 +26,10 @@ async function postgresOpener(openVfs: VfsOpener): Promise<PostgresOpener> {
     import('@wasm-vfs/core/pglite'),
   ])
   return async (store, durability, artifacts) => {
-    const vfs = await openVfs(store, durability)
+    const opening = openVfs(store, durability)
     try {
-      const pg = await PGlite.create({ ...artifacts, ...pgliteOptions(vfs) })
+      const pg = await PGlite.create({ ...artifacts, ...pgliteOptions(opening) })
+      const vfs = await opening
       return {
         pg,
         sql: pg,
@@ -39,7 +40,10 @@ async function postgresOpener(openVfs: VfsOpener): Promise<PostgresOpener> {
         stats: () => vfs.stats(),
       }
     } catch (error) {
-      await vfs.close()
+      await opening.then(
+        (vfs) => vfs.close(),
+        () => {},
+      )
       throw error
     }
   }

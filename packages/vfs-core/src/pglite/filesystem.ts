@@ -1,6 +1,7 @@
-// PGlite's Filesystem interface over a Vfs. PGlite calls, in this order: init, which mounts; then
-// initialSyncFs; then, if there is no database yet, it loads one and calls syncToFs; then syncToFs after
-// every query outside a transaction; closeFs at the end.
+// PGlite's Filesystem interface over a Vfs. PGlite calls, in this order: init; then, when its module is
+// there and before anything else touches the data directory, initialSyncFs, which mounts; then, if there is
+// no database yet, it loads one and calls syncToFs; then syncToFs after every query outside a transaction;
+// closeFs at the end. So the Vfs may still be opening while PGlite instantiates its module.
 
 import type { PGlite } from '@electric-sql/pglite'
 import type { Filesystem } from '@electric-sql/pglite/basefs'
@@ -26,62 +27,57 @@ export interface VfsFilesystemOptions {
   readonly noInitDb: boolean
   /** PGlite's option of that name: queries do not wait for the sync after them. */
   readonly relaxedDurability: boolean
-  /** Called within `init` with the start parameters that PGlite would use. */
-  readonly onInit?: (defaultStartParams: readonly string[]) => void
+  /** Called once the Vfs is open, with the start parameters that PGlite would use. */
+  readonly onOpen: (vfs: Vfs, defaultStartParams: readonly string[]) => void
 }
 
 // Two Postgres servers on one cluster would destroy it, and PGlite has no lock of its own.
 const inUse = new WeakSet<Vfs>()
 
 export class VfsFilesystem implements Filesystem {
-  readonly #vfs: Vfs
+  readonly #opening: Promise<Vfs>
   readonly #options: VfsFilesystemOptions
+  #opened: Vfs | undefined
   #pg: PGlite | undefined
   #firstLoad: FirstLoad | undefined
   // When a database that was found got its configuration, until Postgres has run on it.
   #configured: number | undefined
-  #mountFailure: VfsError | undefined
   // Of the mounted file system, for the message should Postgres stop over it.
   #lastFailure: VfsError | undefined
   // Of a sync that nobody awaited, until somebody can be told.
   #unreported: VfsError | undefined
   #settled = false
 
-  constructor(vfs: Vfs, options: VfsFilesystemOptions) {
-    this.#vfs = vfs
+  constructor(vfs: Vfs | PromiseLike<Vfs>, options: VfsFilesystemOptions) {
+    this.#opening = Promise.resolve(vfs)
+    // It is reported where it is awaited, which may be later than it fails.
+    this.#opening.catch(() => {})
     this.#options = options
   }
 
   init(pg: PGlite, moduleOptions: ModuleOptions): ReturnType<Filesystem['init']> {
-    return this.#attempt(() => {
-      const { onInit, noInitDb } = this.#options
-      const vfs = this.#vfs
-      vfs.getattr(ROOT_INO)
-      if (inUse.has(vfs)) {
-        throw new VfsError('EBUSY', 'pglite.init', {
-          path: vfs.name,
-          detail: 'a PGlite was created on this Vfs before; open the store again for another',
-        })
-      }
-      onInit?.(defaultStartParamsOf(pg))
-      if (!noInitDb) this.#firstLoad = FirstLoad.beginIfNeeded(vfs)
-      if (this.#firstLoad === undefined) this.#configured = configurationTime(vfs)
-      inUse.add(vfs)
-      this.#pg = pg
-      if (!vfs.capabilities.synchronousFsync) this.#syncForEachQuery(pg)
-      const preRun = [
-        ...(moduleOptions.preRun ?? []),
-        (module: PostgresModule) => this.#mount(module),
-      ]
-      return { emscriptenOpts: { ...moduleOptions, preRun } }
-    })
+    this.#pg = pg
+    return Promise.resolve({ emscriptenOpts: moduleOptions })
   }
 
-  /** A failed mount is reported here: thrown in preRun, it would leave PGlite waiting for ever. */
-  initialSyncFs(): Promise<void> {
-    return this.#attempt(() => {
-      if (this.#mountFailure !== undefined) throw this.#mountFailure
-    })
+  async initialSyncFs(): Promise<void> {
+    const { onOpen, noInitDb } = this.#options
+    const pg = this.#pg!
+    const vfs = await this.#opening
+    vfs.getattr(ROOT_INO)
+    if (inUse.has(vfs)) {
+      throw new VfsError('EBUSY', 'pglite.init', {
+        path: vfs.name,
+        detail: 'a PGlite was created on this Vfs before; open the store again for another',
+      })
+    }
+    onOpen(vfs, defaultStartParamsOf(pg))
+    if (!noInitDb) this.#firstLoad = FirstLoad.beginIfNeeded(vfs)
+    if (this.#firstLoad === undefined) this.#configured = configurationTime(vfs)
+    inUse.add(vfs)
+    this.#opened = vfs
+    if (!vfs.capabilities.synchronousFsync) this.#syncForEachQuery(pg)
+    this.#mount(vfs, pg.Module)
   }
 
   async syncToFs(relaxedDurability: boolean = false): Promise<void> {
@@ -111,16 +107,17 @@ export class VfsFilesystem implements Filesystem {
     this.#report()
   }
 
-  #mount(module: PostgresModule): void {
+  get #vfs(): Vfs {
+    if (this.#opened !== undefined) return this.#opened
+    throw new VfsError('ESTALE', 'pglite', { detail: 'this PGlite has not opened its Vfs' })
+  }
+
+  #mount(vfs: Vfs, module: PostgresModule): void {
     refuseEntryAfterAbort(module, () => this.#lastFailure)
     const onError = (error: VfsError): void => {
       this.#lastFailure = error
     }
-    try {
-      mount(module.FS, this.#vfs, PGDATA, { onError })
-    } catch (error) {
-      this.#mountFailure = asVfsError(error, 'mount')
-    }
+    mount(module.FS, vfs, PGDATA, { onError })
   }
 
   /**

@@ -9,16 +9,18 @@ import { VfsFilesystem } from './filesystem.ts'
 /** What the caller's own options become. */
 export type OptionsForPGlite<Options> = Options & {
   readonly fs: Filesystem
-  readonly startParams?: string[]
+  /** Filled in once the Vfs is open. */
+  readonly startParams: string[]
 }
 
 /**
- * Options for `PGlite.create`, with the database in the root of `vfs`:
+ * Options for `PGlite.create`, with the database in the root of a Vfs:
  *
- *     const pg = await PGlite.create(pgliteOptions(vfs, { extensions: { vector } }))
+ *     const pg = await PGlite.create(pgliteOptions(openOpfsAhp('my-db'), { extensions: { vector } }))
  *
- * `options` are PGlite's own; `fs` and `dataDir` are what `vfs` stands for and must not be given.
- * `pg.close()` closes the Vfs too. If `create` rejects, close it yourself.
+ * `vfs` is one, or the promise of one: then the store is opened while PGlite instantiates its program, and
+ * `create` rejects with what the opening rejects with. `options` are PGlite's own; `fs` and `dataDir` are what `vfs` stands for and must not be given.
+ * `pg.close()` closes the Vfs too. If `create` rejects, close the Vfs yourself.
  *
  * PGlite starts Postgres with fsync off (`-F`). Where the Vfs can fsync synchronously, `-F` is left out
  * and `wal_sync_method=fsync` added, because Emscripten never forwards the default, fdatasync: then one
@@ -33,7 +35,7 @@ export type OptionsForPGlite<Options> = Options & {
  * if it holds something that is not a PGlite database.
  */
 export function pgliteOptions<Options extends PGliteOptions = PGliteOptions>(
-  vfs: Vfs,
+  vfs: Vfs | PromiseLike<Vfs>,
   options?: Options & { readonly fs?: never; readonly dataDir?: never },
 ): OptionsForPGlite<Options> {
   const own = (options ?? {}) as Options
@@ -42,19 +44,16 @@ export function pgliteOptions<Options extends PGliteOptions = PGliteOptions>(
       'the Vfs is the file system and the data directory: leave out fs and dataDir',
     )
   }
-  const { startParams: ownStartParams, noInitDb = false, relaxedDurability = false } = own
-  if (!vfs.capabilities.synchronousFsync) {
-    const fs = new VfsFilesystem(vfs, { noInitDb, relaxedDurability })
-    return { ...own, fs }
-  }
-  // The defaults belong to the PGlite release and are known once it calls `fs.init`, before it reads
-  // them; so the array is filled in then. It stays the same array if the options are copied.
-  const startParams = withFsync(ownStartParams ?? [])
+  const { startParams: given, noInitDb = false, relaxedDurability = false } = own
+  // What they are is known once the Vfs is open, and PGlite reads them after that. It stays the same
+  // array if the options are copied.
+  const startParams: string[] = []
   const fs = new VfsFilesystem(vfs, {
     noInitDb,
     relaxedDurability,
-    onInit(defaults) {
-      if (ownStartParams === undefined) startParams.splice(0, Infinity, ...withFsync(defaults))
+    onOpen({ capabilities }, defaults) {
+      const chosen = given ?? defaults
+      startParams.push(...(capabilities.synchronousFsync ? withFsync(chosen) : chosen))
     },
   })
   return { ...own, fs, startParams }

@@ -18,7 +18,7 @@ const SLOW = 120_000
 
 const names = (vfs: Vfs): string[] => vfs.readdir(ROOT_INO).map((entry) => entry.name)
 
-/** Start parameters once PGlite has called `init`, without starting Postgres. */
+/** Start parameters once PGlite has mounted, without starting Postgres. */
 async function startParamsOf(
   options: ReturnType<typeof pgliteOptions>,
 ): Promise<string[] | undefined> {
@@ -49,9 +49,11 @@ describe('start parameters', () => {
   })
 
   it('are left to PGlite where the Vfs cannot fsync synchronously', async () => {
-    const vfs = withCapabilities(await openMemory(), { synchronousFsync: false })
-    expect(pgliteOptions(vfs)).not.toHaveProperty('startParams')
-    expect(pgliteOptions(vfs, { startParams: ['--single'] }).startParams).toEqual(['--single'])
+    const open = async (): Promise<Vfs> =>
+      withCapabilities(await openMemory(), { synchronousFsync: false })
+    expect(await startParamsOf(pgliteOptions(open()))).toEqual(PGlite.defaultStartParams)
+    const startParams = ['--single']
+    expect(await startParamsOf(pgliteOptions(open(), { startParams }))).toEqual(['--single'])
   })
 })
 
@@ -70,6 +72,28 @@ describe('options', () => {
 })
 
 describe('an open', () => {
+  it('of a Vfs that is still opening waits for it once the program is there', async () => {
+    let open: (vfs: Vfs) => void
+    const opening = new Promise<Vfs>((resolve) => (open = resolve))
+    const options = pgliteOptions(opening, { noInitDb: true })
+    const initialSyncFs = options.fs.initialSyncFs.bind(options.fs)
+    const vfs = await openMemory()
+    let instantiated = false
+    options.fs.initialSyncFs = () => {
+      instantiated = true
+      setTimeout(() => open(vfs), 20)
+      return initialSyncFs()
+    }
+    const pg = await settled(PGlite.create(options))
+    expect(instantiated).toBe(true)
+    expect(pg.Module.FS.lookupPath('/pglite/data', {}).node.mount.mountpoint).toBe('/pglite/data')
+  })
+
+  it('of a Vfs that does not open rejects with the reason, however early it is known', async () => {
+    const cause = new VfsError('EBUSY', 'open', { path: 'mine' })
+    await expect(PGlite.create(pgliteOptions(Promise.reject(cause)))).rejects.toBe(cause)
+  })
+
   it('of a closed Vfs is ESTALE', async () => {
     const vfs = await openMemory('mine')
     await vfs.close()
@@ -103,7 +127,7 @@ describe('an open', () => {
     const cause = new VfsError('EIO', 'getattr')
     let asked = 0
     instrumented.before = ({ operation }) => {
-      // Once by init; then by the mount, inside preRun.
+      // Once to see that the Vfs is open; then by the mount.
       if (operation === 'getattr' && ++asked === 2) throw cause
     }
     await expect(settled(PGlite.create(pgliteOptions(instrumented.vfs)))).rejects.toBe(cause)

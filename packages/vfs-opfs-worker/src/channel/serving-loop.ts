@@ -130,7 +130,7 @@ export class ServingLoop {
   /** Serves until CLOSE. An error of its own, which no request caused, ends it and tells the client. */
   async run(): Promise<void> {
     try {
-      this.#setState(STATE_WORKING)
+      await this.#awaiting(this.#store.openAhead())
       while (!this.#closed) {
         const posted = this.#isPosted() || this.#nap.spin(this.#done)
         const now = posted ? 0 : Date.now()

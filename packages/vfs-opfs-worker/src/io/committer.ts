@@ -149,7 +149,7 @@ export class Committer {
     journal.flush()
     const dirty = [...files.values()].flatMap((file) => (file.needsFlush ? file.ino : []))
     const { turn, frames } = journal
-    const notes = { dirty, hot: handles.firstUsed, turn, frames, voids, applied }
+    const notes = { dirty, hot: [...handles.firstUsed], turn, frames, voids, applied }
     if (!sidecar.checkpoint(imageOf(tree, notes, Date.now()))) return
     counters.checkpoints++
     this.#unflushed = false

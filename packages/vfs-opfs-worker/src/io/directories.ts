@@ -124,6 +124,31 @@ export class Directories {
     }
     return listing
   }
+
+  /** Has the listing say what is at `path`, and below it, now. */
+  async relist(listing: Listing, path: string): Promise<void> {
+    const { directory } = splitPath(path)
+    // A move makes the directories that it needs.
+    if (directory !== '' && !listing.has(directory)) return await this.relist(listing, directory)
+    for (const known of listing.keys()) {
+      if (known === path || known.startsWith(`${path}/`)) listing.delete(known)
+    }
+    this.forget(path)
+    const there = (await this.find(path)) ?? (await this.#findDirectory(path))
+    if (there === undefined) return
+    listing.set(path, there)
+    if (there.kind === 'file') return
+    for (const [below, handle] of await this.list(path)) listing.set(below, handle)
+  }
+
+  async #findDirectory(path: string): Promise<FileSystemDirectoryHandle | undefined> {
+    try {
+      return await this.get(path)
+    } catch (error) {
+      if (isAbsent(error)) return undefined
+      throw error
+    }
+  }
 }
 
 export function isAbsent(thrown: unknown): boolean {

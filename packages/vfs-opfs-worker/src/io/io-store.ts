@@ -41,6 +41,11 @@ export type OpenIoStore = (options: IoStoreOptions) => Promise<OpenedStore>
 
 /** Errors are VfsError. Buffers may be views of shared memory and belong to the caller. */
 export interface IoStore {
+  /**
+   * Opens files that the program used first when it was last here. Called once, before any other call and
+   * when the client has the tree: while it starts its program, nobody waits for this.
+   */
+  openAhead(): Promise<void>
   /** Fills `into` with the bytes from `at`, all below the file's size; holes are zeros. */
   read(ino: Ino, into: Uint8Array, at: number): void | Promise<void>
   /**

@@ -25,7 +25,7 @@ import { carryOut } from './carry-out.ts'
 import { forAll, type Directories, type Listing } from './directories.ts'
 import { RESERVED_NAME, SETTLING_MS, STAGING_PATH, stagingPath } from './layout.ts'
 import { decodeName, splitPath } from './names.ts'
-import { planSteps } from './plan.ts'
+import { pathsOf, planSteps } from './plan.ts'
 import type { Replayed, Sidecar } from './sidecar.ts'
 import { StoredFile } from './stored-file.ts'
 
@@ -38,6 +38,9 @@ export interface LoadedFiles {
 export interface LoadOptions {
   readonly acceptMissing: boolean
 }
+
+/** With more changes than this everything is listed again: that takes no longer. */
+const RELISTED_MAX = 16
 
 const PERMISSIONS_FILE = 0o644
 const PERMISSIONS_DIRECTORY = 0o755
@@ -98,7 +101,7 @@ async function recover(
 ): Promise<Listing> {
   const { applied, intent, tree } = replayed
   const staging = await listStaging(directories)
-  let changed = staging.size > 0
+  const changed = new Set<string>()
   const places = new Set<string>()
   for (const [path, { ino }] of tree.located()) if (!applied.unmade.has(ino)) places.add(path)
   // Files that were being made, and may be half there: the journal has what they are to hold.
@@ -106,7 +109,7 @@ async function recover(
     const there = listing.get(path)
     if (there?.kind !== 'file' || !(await isSince(there, intent.since))) continue
     await directories.remove(path)
-    changed = true
+    changed.add(path)
   }
   if (applied.away.size > 0) {
     const plan = planSteps(applied.relocations(tree), {
@@ -119,9 +122,10 @@ async function recover(
     }
     const parts = { directories, fileOf: () => undefined, closeHandle: () => {}, markStaged }
     await carryOut(plan, parts, replayed.staged)
-    changed = true
+    for (const path of pathsOf(plan)) changed.add(path)
   }
-  if (await bringBack(replayed, listing, directories, staging, places)) changed = true
+  const broughtBack = await bringBack(replayed, listing, directories, staging, places)
+  for (const path of broughtBack) changed.add(path)
   for (const path of staging.keys()) await directories.remove(path)
   const undone = intent.paths.length > 0
   if (undone || applied.away.size > 0) {
@@ -129,7 +133,7 @@ async function recover(
     sidecar.flush()
     applied.arranged()
   }
-  return changed ? await directories.list('', RESERVED_NAME) : listing
+  return await listedAgain(listing, changed, directories)
 }
 
 /** How far a file system's clock and resolution may be from ours, in milliseconds. */
@@ -155,7 +159,8 @@ async function listStaging(directories: Directories): Promise<Listing> {
 
 /**
  * A power cut can take back a move that had been carried out: the file is where it was before, or in
- * staging, and at its place is nothing or what it replaced. It is moved again.
+ * staging, and at its place is nothing or what it replaced. It is moved again. Returns the paths that this
+ * has changed.
  */
 async function bringBack(
   { movedFrom, tree }: Replayed,
@@ -163,14 +168,16 @@ async function bringBack(
   directories: Directories,
   staging: Listing,
   places: ReadonlySet<string>,
-): Promise<boolean> {
-  let changed = false
+): Promise<string[]> {
+  const changed: string[] = []
   for (const [path, { ino, mode, size }] of tree.located()) {
     const before = movedFrom.get(ino)
     if (!isRegular(mode) || before === undefined) continue
     // So is the removal of a directory that was there.
-    if (listing.get(path)?.kind === 'directory' && !(await directories.removeDirectory(path)))
-      continue
+    if (listing.get(path)?.kind === 'directory') {
+      if (!(await directories.removeDirectory(path))) continue
+      changed.push(path)
+    }
     const sources = places.has(before) || !listing.has(before) ? [] : [before]
     if (staging.has(stagingPath(ino))) sources.unshift(stagingPath(ino))
     for (const source of sources) {
@@ -180,11 +187,24 @@ async function bringBack(
       const there = await directories.find(path)
       if (there !== undefined && (await left.getFile()).size !== size) continue
       await directories.move(left, path)
-      changed = true
+      changed.push(source, path)
       break
     }
   }
   return changed
+}
+
+/** What is at `paths`, and below, may have changed since it was listed. */
+async function listedAgain(
+  listing: Listing,
+  paths: ReadonlySet<string>,
+  directories: Directories,
+): Promise<Listing> {
+  if (paths.size > RELISTED_MAX) return await directories.list('', RESERVED_NAME)
+  for (const path of paths) {
+    if (!path.startsWith(`${STAGING_PATH}/`)) await directories.relist(listing, path)
+  }
+  return listing
 }
 
 // ---- The log against OPFS.

@@ -62,12 +62,13 @@ async function open(
   const access = new FileAccess()
   const directories = new Directories(await storeDirectory(options.name, environment.directory))
   await checkForeign(directories)
-  const [log, journalFile, listing] = await Promise.all([
+  // The log first: it is read while the browser lists the rest.
+  const [{ log, found }, journalFile, listing] = await together([
     openLog(directories, access, counters, closing),
     openOwn(JOURNAL_PATH, directories, access, counters, closing),
     directories.list('', RESERVED_NAME),
   ])
-  const { sidecar, replayed } = load(log, listing)
+  const { sidecar, replayed } = load(log, found, listing)
   const reservation = new Reservation(directories, access, counters)
   const journal = new Journal(journalFile)
   const frames = loadJournal(journal, replayed)
@@ -85,11 +86,10 @@ async function open(
     parts.reservation.close()
   })
   if (!replayed.closed) await parts.reservation.clear()
-  await parts.handles.openAhead(replayed.hot.flatMap((ino) => loaded.files.get(ino) ?? []))
   await access.settle()
   const facts = [...parts.tree.facts()]
   const unflushed = loaded.suspects.map(({ ino }) => ino)
-  const store = new OpfsStore(parts, { ...STORE_LIMITS, ...environment.limits })
+  const store = new OpfsStore(parts, { ...STORE_LIMITS, ...environment.limits }, replayed.hot)
   return { store, tree: { facts, unflushed } }
 }
 
@@ -144,15 +144,28 @@ async function checkForeign(directories: Directories): Promise<void> {
   await directories.make(RESERVED_NAME)
 }
 
+/** As Promise.all, but when it rejects all have ended, so that what they opened can be closed. */
+async function together<Results extends readonly unknown[]>(work: {
+  readonly [Index in keyof Results]: Promise<Results[Index]>
+}): Promise<Results> {
+  await Promise.allSettled(work)
+  return (await Promise.all(work)) as unknown as Results
+}
+
+/** `found`: what it says; undefined if it is new. */
 async function openLog(
   directories: Directories,
   access: FileAccess,
   counters: Counters,
   closing: (() => void)[],
-): Promise<TwoSlotLog<SidecarLine>> {
-  const first = await openOwn(LOG_PATHS[0], directories, access, counters, closing)
-  const second = await openOwn(LOG_PATHS[1], directories, access, counters, closing)
-  return new TwoSlotLog<SidecarLine>([first, second], LOG_FORMAT)
+): Promise<{ log: TwoSlotLog<SidecarLine>; found: Replayed | undefined }> {
+  const slots = await together<[OpenFile, OpenFile]>([
+    openOwn(LOG_PATHS[0], directories, access, counters, closing),
+    openOwn(LOG_PATHS[1], directories, access, counters, closing),
+  ])
+  const log = new TwoSlotLog<SidecarLine>(slots, LOG_FORMAT)
+  const loaded = log.load()
+  return { log, found: loaded && replay(loaded.lines, loaded.closed) }
 }
 
 async function openOwn(
@@ -189,12 +202,10 @@ function loadJournal(journal: Journal, replayed: Replayed): Frame[] {
 
 function load(
   log: TwoSlotLog<SidecarLine>,
+  found: Replayed | undefined,
   listing: Listing,
 ): { sidecar: Sidecar; replayed: Replayed } {
-  const loaded = log.load()
-  if (loaded !== undefined) {
-    return { sidecar: new Sidecar(log, false), replayed: replay(loaded.lines, loaded.closed) }
-  }
+  if (found !== undefined) return { sidecar: new Sidecar(log, false), replayed: found }
   if (listing.size > 0) {
     throw new VfsError('EIO', 'open', {
       detail:

@@ -52,6 +52,20 @@ export function hasSteps(plan: Plan): boolean {
   )
 }
 
+/** Every path that a step makes, empties or fills. */
+export function pathsOf(plan: Plan): string[] {
+  const { makeDirectories, makeDirectoriesLater, clearDirectories, removeDirectories } = plan
+  const moves = [...plan.evacuations, ...plan.moves]
+  return [
+    ...makeDirectories,
+    ...makeDirectoriesLater,
+    ...clearDirectories,
+    ...removeDirectories,
+    ...plan.removals.map(({ path }) => path),
+    ...moves.flatMap(({ from, to }) => [from, to]),
+  ]
+}
+
 /** Without the mark that all evacuations are done, a crash could not be told from a finished move. */
 export function needsMark(plan: Plan): boolean {
   return plan.evacuations.length > 0 && plan.moves.length > 0

@@ -43,14 +43,22 @@ export class OpfsStore implements IoStore {
   readonly #landing: Landing
   readonly #limits: StoreLimits
   readonly #space = new SpaceEstimate()
+  readonly #hot: readonly Ino[]
   #changedBytes = 0
   #hotNoted = 0
 
-  constructor(parts: StoreParts, limits: StoreLimits) {
+  /** `hot`: what the session before used first. */
+  constructor(parts: StoreParts, limits: StoreLimits, hot: readonly Ino[]) {
+    this.#hot = hot
     this.#parts = parts
     this.#limits = limits
     this.#committer = new Committer(parts)
     this.#landing = new Landing(parts, this.#committer)
+  }
+
+  async openAhead(): Promise<void> {
+    const { files, handles } = this.#parts
+    await handles.openAhead(this.#hot.flatMap((ino) => files.get(ino) ?? []))
   }
 
   // ---- Content.
@@ -58,7 +66,7 @@ export class OpfsStore implements IoStore {
   read(ino: Ino, into: Uint8Array, at: number): void | Promise<void> {
     const { resident, files, handles } = this.#parts
     const file = files.get(ino)
-    if (file !== undefined) handles.noteUse(file)
+    this.#noteUse(ino)
     if (file === undefined || resident.has(ino)) return resident.read(ino, into, at)
     return handles.with(file, (open) => open.read(into, at))
   }
@@ -258,7 +266,7 @@ export class OpfsStore implements IoStore {
   #changing(ino: Ino, isSmall: boolean, change: Change): void | Promise<void> {
     const { level, handles, flusher, files, resident, journal, order } = this.#parts
     const file = files.get(ino)
-    if (file !== undefined) handles.noteUse(file)
+    this.#noteUse(ino)
     if (level.current === 'relaxed' && flusher.suspects.size > 0) {
       // What a dead session's relaxed fsyncs covered comes before anything that is written now.
       return flusher.flushSuspects().then(() => this.#changing(ino, isSmall, change))
@@ -374,10 +382,16 @@ export class OpfsStore implements IoStore {
 
   // ---- Its end.
 
+  /** A file without a name is being made: which of these will be used first, nobody knows. */
+  #noteUse(ino: Ino): void {
+    const { tree, handles } = this.#parts
+    if (tree.inodes.has(ino)) handles.noteUse(ino)
+  }
+
   /** What the next open should have at hand; a log that this session has not touched stays as it is. */
   #noteHotFiles(): void {
     const { sidecar, handles } = this.#parts
-    const hot = handles.firstUsed
+    const hot = [...handles.firstUsed]
     if (!sidecar.begun || hot.length === this.#hotNoted) return
     try {
       sidecar.append({ hot })

@@ -30,8 +30,6 @@ export class StoredFile {
   dirtySeq = 0
   /** When it came to a place that was another file's, or from another place; 0 if it has not. */
   movedAt = 0
-  /** The program has read or changed it in this session. */
-  used = false
   lastWriteAt = 0
   lastWriteEnd = 0
 
@@ -59,7 +57,7 @@ export interface HandlePoolParts {
 }
 
 /** Most files to open ahead: what a database reads when it starts. */
-const AHEAD_MAX = 48
+const AHEAD_MAX = 56
 /** Opens under way at once: more of them do not go faster. */
 const PARALLEL = 16
 
@@ -70,7 +68,7 @@ export class HandlePool {
   readonly #open = new Set<StoredFile>()
   // Opens under way count as handles.
   #opening = 0
-  readonly #firstUsed: Ino[] = []
+  readonly #firstUsed = new Set<Ino>()
 
   constructor(parts: HandlePoolParts) {
     this.limit = parts.limit
@@ -78,15 +76,13 @@ export class HandlePool {
   }
 
   /** Files that the program has used, the first ones of this session. */
-  get firstUsed(): readonly Ino[] {
+  get firstUsed(): ReadonlySet<Ino> {
     return this.#firstUsed
   }
 
-  /** The program reads or changes a file. */
-  noteUse(file: StoredFile): void {
-    if (file.used) return
-    file.used = true
-    if (this.#firstUsed.length < AHEAD_MAX) this.#firstUsed.push(file.ino)
+  /** The program reads or changes a file that has its name already, wherever its bytes are. */
+  noteUse(ino: Ino): void {
+    if (this.#firstUsed.size < AHEAD_MAX) this.#firstUsed.add(ino)
   }
 
   /**

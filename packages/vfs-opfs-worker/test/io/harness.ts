@@ -53,6 +53,7 @@ export async function openSessionIn(
   options: Partial<IoStoreOptions>,
 ): Promise<Session> {
   const { store, tree } = await openIoStore({ ...OPTIONS, ...options }, environment)
+  await store.openAhead()
   const content = await readAll(store, tree.facts)
   const fs = new RecordedFs(tree.facts, content)
   const flush = async (): Promise<void> => {
