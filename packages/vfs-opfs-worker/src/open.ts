@@ -22,6 +22,7 @@ import { ChannelContent } from './client/content.ts'
 import { Memories } from './client/memories.ts'
 import { ChannelMetadata } from './client/metadata.ts'
 import { startSession } from './client/session.ts'
+import { lockOfThisThread } from './client/supply.ts'
 import { isSupply } from './client/worker-supply.ts'
 import { checkEnvironment, checkStoreName, lockName } from './environment.ts'
 import { checkOptions, type OpfsWorkerOptions, type Settings } from './options.ts'
@@ -38,6 +39,8 @@ export async function openOpfsWorker(name: string, options: OpfsWorkerOptions = 
   const settings = checkOptions(options)
   checkStoreName(name)
   checkEnvironment(!isSupply(settings.worker))
+  // Asked for beside the store's own; the session waits for it and is told if it fails.
+  if (isSupply(settings.worker)) lockOfThisThread().catch(() => {})
   const release = await takeOwnership(lockName(name), options)
   try {
     return await openStore(name, settings, release)

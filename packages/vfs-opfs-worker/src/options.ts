@@ -13,7 +13,7 @@ export interface OpfsWorkerOptions extends OwnershipOptions {
   readonly durability?: Exclude<Durability, 'none'>
   /** Relaxed only: the longest a flush is put off, in milliseconds. Default 500. */
   readonly windowMs?: number
-  /** Most access handles to hold, at least 4. Default 64; Safari allows 252 in an origin. */
+  /** Most access handles to hold, at least 4. Default 96; Safari allows 252 in an origin. */
   readonly maxHandles?: number
   /** Memory for writes that are under way, in bytes, at least 64 KiB. Default 4 MiB. */
   readonly ringBytes?: number
@@ -49,7 +49,7 @@ export interface Settings {
 }
 
 const WINDOW_MS = 500
-const HANDLES = 64
+const HANDLES = 96
 const HANDLES_MIN = 4
 const RING_BYTES = 4 * 1024 * 1024
 const DEADLINE_MS = 30_000

@@ -8,7 +8,7 @@ describe('PGlite on opfs-worker', () => {
   definePgliteLife({
     makeWorker: () =>
       withIoWorkers(new Worker(new URL('./pglite.worker.ts', import.meta.url), { type: 'module' })),
-    mostHandles: 64,
+    mostHandles: 96,
     deadlineMs: 120_000,
   })
 })

@@ -19,6 +19,12 @@ const CONFIGURATION = 'postgresql.conf'
 
 const HOUSEKEEPING: SyncOptions = { housekeepingOnly: true }
 
+/**
+ * Instantiating the module keeps this thread busy for some 60 ms. An opening that has asked the browser and
+ * its workers for things by then has their answers afterwards.
+ */
+const HEAD_START_MS = 10
+
 type ModuleOptions = Parameters<Filesystem['init']>[1]
 type PostgresModule = StoppableModule & { readonly FS: object }
 
@@ -55,9 +61,13 @@ export class VfsFilesystem implements Filesystem {
     this.#options = options
   }
 
-  init(pg: PGlite, moduleOptions: ModuleOptions): ReturnType<Filesystem['init']> {
+  async init(pg: PGlite, moduleOptions: ModuleOptions): ReturnType<Filesystem['init']> {
     this.#pg = pg
-    return Promise.resolve({ emscriptenOpts: moduleOptions })
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const headStart = new Promise((resolve) => (timer = setTimeout(resolve, HEAD_START_MS)))
+    await Promise.race([this.#opening.catch(() => {}), headStart])
+    clearTimeout(timer)
+    return { emscriptenOpts: moduleOptions }
   }
 
   async initialSyncFs(): Promise<void> {

@@ -1,6 +1,6 @@
 // Facts as bytes: a tag, then numbers as float64 (inode numbers, sizes and times exceed 32 bits), then
-// strings as a 16-bit length and UTF-8. Batches cross to the I/O worker this way, and the loaded tree
-// crosses back. It is no storage format; both sides are always of one version.
+// strings as a 16-bit length and UTF-8. Batches cross to the I/O worker this way. It
+// is no storage format; both sides are always of one version.
 
 import type { Fact } from '@wasm-vfs/core/backend'
 

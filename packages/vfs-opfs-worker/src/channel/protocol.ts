@@ -278,8 +278,8 @@ export interface StartedMessage {
 /** From the worker: the store is open, and requests are served. */
 export interface ReadyMessage {
   readonly type: 'ready'
-  /** The tree's facts as fact-codec.ts encodes them. */
-  readonly facts: Uint8Array<ArrayBuffer>
+  /** The tree's facts as JSON, which for so many at once the browser's own code is best at. */
+  readonly facts: string
   readonly unflushed: readonly number[]
 }
 

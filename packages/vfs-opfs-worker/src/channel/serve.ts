@@ -5,7 +5,6 @@
 import { toVfsError, VfsError, type ReleaseLock } from '@wasm-vfs/core/backend'
 import type { OpenIoStore } from '../io/io-store.ts'
 import { encodeError, type EncodedError } from './error-codec.ts'
-import { encodeFacts } from './fact-codec.ts'
 import {
   HEARTBEAT_MS,
   mismatch,
@@ -66,7 +65,7 @@ async function serveSession(
       try {
         const loop = new ServingLoop(views, store, takeMemory)
         await loop.prepare()
-        say({ type: 'ready', facts: encodeFacts(tree.facts), unflushed: tree.unflushed ?? [] })
+        say({ type: 'ready', facts: JSON.stringify(tree.facts), unflushed: tree.unflushed ?? [] })
         return loop
       } catch (error) {
         await store.close(false)

@@ -3,7 +3,6 @@
 
 import { VfsError, type Fact, type Ino } from '@wasm-vfs/core/backend'
 import { decodeError } from '../channel/error-codec.ts'
-import { decodeFacts } from '../channel/fact-codec.ts'
 import {
   makeShared,
   VERSION,
@@ -64,7 +63,7 @@ export async function startSession(options: StartOptions): Promise<Session> {
     const ended = endOfSession(thread)
     return {
       channel,
-      facts: decodeFacts(ready.facts),
+      facts: JSON.parse(ready.facts) as Fact[],
       unflushed: ready.unflushed,
       async end(reason) {
         const inOrder = await isOver(channel, ended)

@@ -45,21 +45,23 @@ const RELISTED_MAX = 16
 const PERMISSIONS_FILE = 0o644
 const PERMISSIONS_DIRECTORY = 0o755
 
-/**
- * Makes tree and OPFS agree; the tree is changed where OPFS knows better. `journalled` are files whose size
- * the journal knows.
- */
-export async function loadFiles(
-  replayed: Replayed,
-  listing: Listing,
-  directories: Directories,
-  sidecar: Sidecar,
-  journalled: ReadonlySet<Ino>,
-  options: LoadOptions,
-): Promise<LoadedFiles> {
+export interface LoadParts {
+  readonly replayed: Replayed
+  readonly sidecar: Sidecar
+  readonly directories: Directories
+  /** All that is there, but for the store's own; and what is in staging. */
+  readonly listing: Listing
+  readonly staging: Listing
+  /** Files whose size the journal knows. */
+  readonly journalled: ReadonlySet<Ino>
+}
+
+/** Makes tree and OPFS agree; the tree is changed where OPFS knows better. */
+export async function loadFiles(parts: LoadParts, options: LoadOptions): Promise<LoadedFiles> {
+  const { replayed, sidecar, journalled } = parts
   const { tree, closed } = replayed
   const { unmade } = replayed.applied
-  const settled = closed ? listing : await recover(replayed, listing, directories, sidecar)
+  const settled = closed ? parts.listing : await recover(parts)
   const found: Fact[] = []
   const apply = (facts: readonly Fact[]): void => {
     tree.apply(facts, replayed.time)
@@ -93,14 +95,14 @@ export async function loadFiles(
 // ---- After a session that did not close.
 
 /** Returns what is listed when everything left half-done has been completed or undone. */
-async function recover(
-  replayed: Replayed,
-  listing: Listing,
-  directories: Directories,
-  sidecar: Sidecar,
-): Promise<Listing> {
+async function recover({
+  replayed,
+  sidecar,
+  directories,
+  listing,
+  staging,
+}: LoadParts): Promise<Listing> {
   const { applied, intent, tree } = replayed
-  const staging = await listStaging(directories)
   const changed = new Set<string>()
   const places = new Set<string>()
   for (const [path, { ino }] of tree.located()) if (!applied.unmade.has(ino)) places.add(path)
@@ -148,7 +150,7 @@ async function isSince(file: FileSystemFileHandle, since: number): Promise<boole
   }
 }
 
-async function listStaging(directories: Directories): Promise<Listing> {
+export async function listStaging(directories: Directories): Promise<Listing> {
   try {
     return await directories.list(STAGING_PATH)
   } catch (error) {

@@ -10,7 +10,7 @@ import { Flusher } from './flusher.ts'
 import type { IoStoreOptions, OpenedStore } from './io-store.ts'
 import { Journal, type Frame } from './journal.ts'
 import { JOURNAL_PATH, LOG_FORMAT, LOG_PATHS, RESERVED_NAME } from './layout.ts'
-import { loadFiles } from './load.ts'
+import { listStaging, loadFiles } from './load.ts'
 import { FlushState, OpenFile } from './open-file.ts'
 import type { StoreParts } from './parts.ts'
 import { Reservation } from './reservation.ts'
@@ -63,7 +63,7 @@ async function open(
   const directories = new Directories(await storeDirectory(options.name, environment.directory))
   await checkForeign(directories)
   // The log first: it is read while the browser lists the rest.
-  const [{ log, found }, journalFile, listing] = await together([
+  const [{ log, found, staging }, journalFile, listing] = await together([
     openLog(directories, access, counters, closing),
     openOwn(JOURNAL_PATH, directories, access, counters, closing),
     directories.list('', RESERVED_NAME),
@@ -72,7 +72,10 @@ async function open(
   const reservation = new Reservation(directories, access, counters)
   const journal = new Journal(journalFile)
   const frames = loadJournal(journal, replayed)
-  const loaded = await loadFiles(replayed, listing, directories, sidecar, inosOf(frames), options)
+  const loaded = await loadFiles(
+    { replayed, sidecar, directories, listing, staging, journalled: inosOf(frames) },
+    options,
+  )
   const resident = new ResidentContent((bytes) => reservation.owe(bytes))
   await restoreContent(frames, { replayed, sidecar, files: loaded.files, resident })
   const parts = assemble(
@@ -145,27 +148,33 @@ async function checkForeign(directories: Directories): Promise<void> {
 }
 
 /** As Promise.all, but when it rejects all have ended, so that what they opened can be closed. */
-async function together<Results extends readonly unknown[]>(work: {
-  readonly [Index in keyof Results]: Promise<Results[Index]>
-}): Promise<Results> {
+async function together<Work extends readonly unknown[] | []>(
+  work: Work,
+): Promise<{ -readonly [Index in keyof Work]: Awaited<Work[Index]> }> {
   await Promise.allSettled(work)
-  return (await Promise.all(work)) as unknown as Results
+  return await Promise.all(work)
 }
 
-/** `found`: what it says; undefined if it is new. */
+/** `found`: what it says; undefined if it is new. `staging`: what a session that did not close left there. */
 async function openLog(
   directories: Directories,
   access: FileAccess,
   counters: Counters,
   closing: (() => void)[],
-): Promise<{ log: TwoSlotLog<SidecarLine>; found: Replayed | undefined }> {
-  const slots = await together<[OpenFile, OpenFile]>([
+): Promise<{
+  log: TwoSlotLog<SidecarLine>
+  found: Replayed | undefined
+  staging: Listing
+}> {
+  const slots = await together([
     openOwn(LOG_PATHS[0], directories, access, counters, closing),
     openOwn(LOG_PATHS[1], directories, access, counters, closing),
   ])
   const log = new TwoSlotLog<SidecarLine>(slots, LOG_FORMAT)
   const loaded = log.load()
-  return { log, found: loaded && replay(loaded.lines, loaded.closed) }
+  const found = loaded && replay(loaded.lines, loaded.closed)
+  const staging = found?.closed === false ? await listStaging(directories) : new Map()
+  return { log, found, staging }
 }
 
 async function openOwn(
