@@ -22,6 +22,16 @@ function mutation(rule: number, what: string, test: string, ...edits: Edit[]): M
 export const OPFS_WORKER: readonly Mutation[] = [
   mutation(
     1,
+    'an open takes what it has changed for what it was',
+    CRASH,
+    edit(
+      `${IO}/load.ts`,
+      'return await listedAgain(listing, changed, directories)',
+      'return listing',
+    ),
+  ),
+  mutation(
+    1,
     'an fsync of a small file journals nothing',
     CRASH,
     store('if (resident.isChanged(ino)) this.#committer.journalChanges()\n', '\n'),

@@ -3,12 +3,14 @@
 
 import type { Call } from '@wasm-vfs/core/testing/simulated-opfs'
 import { describe, expect, it } from 'vitest'
+import { openIoStore } from '../../src/io/open-store.ts'
 import {
   closeSession,
   land,
   makeDirectory,
   move,
   openSession,
+  OPTIONS,
   opfsTree,
   put,
   SimulatedOpfs,
@@ -142,6 +144,24 @@ describe('a store', () => {
     handle.close()
     await land(session)
     expect(opfsTree(session.opfs)).toEqual(['/a.other-1: foreign', '/a: mine'])
+  })
+
+  it('opens ahead what was used first, once it had a name', async () => {
+    const session = await openSession(new SimulatedOpfs())
+    const [read, written] = ['/read', '/written', '/untouched'].map((path) =>
+      put(session.vfs, path, path),
+    )
+    await sync(session)
+    await session.store.read(read!, new Uint8Array(1), 0)
+    session.vfs.write(written!, new Uint8Array(1), 0)
+    await closeSession(session)
+    const again = await openIoStore(OPTIONS, { directory: session.opfs.root })
+    expect(again.store.stats().handles).toBe(3)
+    await again.store.openAhead()
+    expect(again.store.stats().handles).toBe(5)
+    expect(again.store.read(read!, new Uint8Array(1), 0)).toBe(undefined)
+    expect(again.store.read(written!, new Uint8Array(1), 0)).toBe(undefined)
+    await again.store.close(true)
   })
 
   it('works with few handles', async () => {
