@@ -65,8 +65,11 @@ export class VfsFilesystem implements Filesystem {
     this.#pg = pg
     let timer: ReturnType<typeof setTimeout> | undefined
     const headStart = new Promise((resolve) => (timer = setTimeout(resolve, HEAD_START_MS)))
-    await Promise.race([this.#opening.catch(() => {}), headStart])
-    clearTimeout(timer)
+    try {
+      await Promise.race([this.#opening, headStart])
+    } finally {
+      clearTimeout(timer)
+    }
     return { emscriptenOpts: moduleOptions }
   }
 

@@ -89,9 +89,11 @@ describe('an open', () => {
     expect(pg.Module.FS.lookupPath('/pglite/data', {}).node.mount.mountpoint).toBe('/pglite/data')
   })
 
-  it('of a Vfs that does not open rejects with the reason, however early it is known', async () => {
+  it('of a Vfs that does not open rejects with the reason, whenever it is known', async () => {
     const cause = new VfsError('EBUSY', 'open', { path: 'mine' })
     await expect(PGlite.create(pgliteOptions(Promise.reject(cause)))).rejects.toBe(cause)
+    const late = new Promise<never>((_resolve, reject) => setTimeout(reject, 50, cause))
+    await expect(settled(PGlite.create(pgliteOptions(late)))).rejects.toBe(cause)
   })
 
   it('of a closed Vfs is ESTALE', async () => {
