@@ -75,6 +75,12 @@ describe('the channel of opfs-worker', () => {
     },
   )
 
+  it('lets timers run while a sync waits for its batch, and keeps batches in order', async () => {
+    const seen = (await call('a batch that is awaited')) as Outcome & { ticks: number }
+    expect(seen).toMatchObject({ outcome: 'ok', commits: 2 })
+    expect(seen.ticks).toBeGreaterThan(2)
+  })
+
   it('reads and writes an attached memory without a copy, also after it has grown', async () => {
     expect(await call('an attached memory')).toEqual({
       whole: true,

@@ -246,6 +246,24 @@ serveTasks({
     return { outcome, ms, ticks: during, reserved }
   },
 
+  async 'a batch that is awaited'() {
+    const it = await client()
+    let ticks = 0
+    const timer = setInterval(() => ticks++, 5)
+    blockFor(it, 10)
+    it.metadata.commit({ facts: [{ type: 'drop', ino: 98 }], storeFacts: [] })
+    const awaited = attempt(() => it.metadata.acknowledgeAsync())
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const during = ticks
+    clearInterval(timer)
+    // Sent after it, and so carried out after it.
+    commit(it, [{ type: 'drop', ino: 99 }])
+    const { outcome } = await awaited
+    const { commits } = it.channel.stats()
+    await end(it)
+    return { outcome, ticks: during, commits }
+  },
+
   async 'an attached memory'() {
     const it = await client()
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 4, shared: true })

@@ -385,8 +385,11 @@ export class InodeFs<StoreFact = never> implements Vfs {
   async #commitAll(wanted: boolean, acknowledge: boolean): Promise<void> {
     await this.#content.syncAll()
     if (!wanted) return
-    if (this.capabilities.synchronousFsync) this.#journal.commit(acknowledge)
-    else await this.#journal.commitAsync()
+    const metadata = this.#metadata
+    if (!this.capabilities.synchronousFsync) await this.#journal.commitAsync()
+    else if (acknowledge && metadata.acknowledgeAsync !== undefined)
+      await this.#journal.commitUnblocked(() => metadata.acknowledgeAsync!())
+    else this.#journal.commit(acknowledge)
   }
 
   async #close(): Promise<void> {

@@ -35,6 +35,8 @@ export class Journal<StoreFact> implements ContentHost {
   // concerns the directory and the inode it leads to.
   #concerned = new Set<Ino>()
   #nextIno: Ino | undefined
+  // Handed down by a sync, and not acknowledged yet.
+  #underWay: TakenBatch<StoreFact> | undefined
 
   constructor(
     content: ContentStore<StoreFact>,
@@ -118,7 +120,7 @@ export class Journal<StoreFact> implements ContentHost {
 
   /** An fsync of this inode has something to commit. */
   concerns(ino: Ino): boolean {
-    return this.#concerned.has(ino)
+    return this.#concerned.has(ino) || this.#underWay?.concerned.has(ino) === true
   }
 
   /** A sync has something to commit; access times alone are nothing. */
@@ -139,6 +141,7 @@ export class Journal<StoreFact> implements ContentHost {
    * error everything is pending as before, so that no later fsync finds nothing to do and succeeds.
    */
   commit(acknowledge: boolean): void {
+    this.#takeOver()
     const batch = this.#take()
     if (isEmpty(batch)) return
     try {
@@ -150,6 +153,40 @@ export class Journal<StoreFact> implements ContentHost {
       throw error
     }
     mustBeSynchronous(this.#content.committed(batch))
+  }
+
+  /**
+   * As `commit(true)`, for a store that can acknowledge without blocking. Changes made meanwhile go into
+   * the next batch; an fsync meanwhile does not wait for this one, but says the same once more.
+   */
+  async commitUnblocked(acknowledge: () => Promise<void>): Promise<void> {
+    const batch = this.#take()
+    if (isEmpty(batch)) return
+    this.#underWay = batch
+    try {
+      mustBeSynchronous(this.#content.prepare(batch))
+      mustBeSynchronous(this.#metadata.commit(batch, this.#snapshot))
+      await acknowledge()
+    } catch (error) {
+      if (this.#underWay === batch) this.#giveBack(batch)
+      throw error
+    } finally {
+      if (this.#underWay === batch) this.#underWay = undefined
+    }
+    mustBeSynchronous(this.#content.committed(batch))
+  }
+
+  /** What is under way becomes part of the next batch. */
+  #takeOver(): void {
+    const batch = this.#underWay
+    if (batch === undefined) return
+    this.#underWay = undefined
+    // It may be committed, so none of its names and inodes can be taken back by saying nothing.
+    const entries = [...batch.entries].map(
+      ([key, { fact }]) => [key, { fact, fresh: false }] as const,
+    )
+    const inodes = batch.inodes.map((each) => ({ ...each, fresh: false }))
+    this.#giveBack({ ...batch, inodes, entries: new Map(entries) })
   }
 
   /** For any store. Changes made while it runs go into the next batch. */
@@ -195,7 +232,7 @@ export class Journal<StoreFact> implements ContentHost {
     return taken
   }
 
-  /** Merges a failed batch back under what has changed since it was taken. */
+  /** Merges a batch that has failed, or may have, back under what has changed since it was taken. */
   #giveBack(taken: TakenBatch<StoreFact>): void {
     this.#content.returnFacts(taken.storeFacts)
     for (const { inode, dirty, fresh } of taken.inodes) {

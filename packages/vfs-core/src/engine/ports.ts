@@ -135,6 +135,11 @@ export interface MetadataStore<StoreFact = never> {
    * store's level promises of it. Only called where `capabilities.synchronousFsync`.
    */
   acknowledge(): void
+  /**
+   * As `acknowledge`, without blocking: for a `sync()`. A store whose `acknowledge` keeps nobody waiting
+   * leaves it out. What is committed before it resolves comes after, and may say the same once more.
+   */
+  acknowledgeAsync?(): Promise<void>
   /** Makes all committed batches as durable as `sync()` promises. */
   sync(): void | Promise<void>
   /**

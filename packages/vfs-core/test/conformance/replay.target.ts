@@ -1,7 +1,8 @@
 // The smallest persistent backend: the engine over stores that live in this process, the metadata a
 // list of facts that each open replays. It takes the conformance suite's persistence and the model's
 // remounts to Node, thousands of them in seconds, so that what the engine writes down is judged apart
-// from any browser's storage. `synchronous: false` commits as a database does, only in `sync()`.
+// from any browser's storage. `synchronous: false` commits as a database does, only in `sync()`;
+// `unblocked` hands batches to somebody else, as a channel to a worker does.
 
 import { FILE_SIZE_MAX, VfsError, type Capabilities, type Vfs } from '@wasm-vfs/core'
 import {
@@ -29,9 +30,15 @@ class Medium {
   isOpen = false
 }
 
+interface ReplayOptions {
+  readonly synchronous: boolean
+  readonly hardLinks: boolean
+  readonly unblocked?: boolean
+}
+
 export function replayTarget(
   name: string,
-  { synchronous, hardLinks }: { readonly synchronous: boolean; readonly hardLinks: boolean },
+  { synchronous, hardLinks, unblocked = false }: ReplayOptions,
 ): ConformanceTarget {
   const media = new Map<string, Medium>()
   const capabilities: Capabilities = {
@@ -49,14 +56,19 @@ export function replayTarget(
       media.set(storeName, medium)
       if (medium.isOpen) throw new VfsError('EBUSY', 'open', { path: storeName })
       medium.isOpen = true
-      return mount(storeName, medium, capabilities)
+      const metadata = unblocked ? new HandedList(medium) : new FactList(medium, synchronous)
+      return mount(storeName, medium, capabilities, metadata)
     },
     destroy: async (storeName) => void media.delete(storeName),
   }
 }
 
-function mount(name: string, medium: Medium, capabilities: Capabilities): Vfs {
-  const metadata = new FactList(medium, capabilities.synchronousFsync)
+function mount(
+  name: string,
+  medium: Medium,
+  capabilities: Capabilities,
+  metadata: MetadataStore & { readonly commits: number },
+): Vfs {
   return new InodeFs({
     backend: 'replay',
     name,
@@ -114,12 +126,45 @@ class FactList implements MetadataStore {
   }
 }
 
+/** What is handed down is kept, in order, when somebody waits for it. */
+class HandedList implements MetadataStore {
+  readonly #medium: Medium
+  readonly #handed: Fact[][] = []
+  commits = 0
+
+  constructor(medium: Medium) {
+    this.#medium = medium
+  }
+
+  commit(batch: Batch<never>): void {
+    this.commits++
+    this.#handed.push(frozen(batch.facts))
+  }
+
+  acknowledge(): void {
+    const kept = this.#medium.facts ?? []
+    this.#medium.facts = [...kept, ...this.#handed.splice(0).flat()]
+  }
+
+  async acknowledgeAsync(): Promise<void> {
+    await later()
+    this.acknowledge()
+  }
+
+  sync(): void {}
+
+  close(): Promise<void> {
+    this.acknowledge()
+    return Promise.resolve()
+  }
+}
+
 /** A copy, as storage would hold it: nothing that the engine changes afterwards shows in it. */
 const frozen = (facts: Iterable<Fact>): Fact[] => structuredClone([...facts])
 
 const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
-class ChunkStore implements ContentStore {
+export class ChunkStore implements ContentStore {
   readonly #chunks: ChunkedContent
 
   constructor(chunks: ChunkedContent) {
@@ -171,6 +216,13 @@ class ChunkStore implements ContentStore {
 export const logTarget: ConformanceTarget = replayTarget('replayed log', {
   synchronous: true,
   hardLinks: true,
+})
+
+/** Batches are handed to somebody else and can be waited for without blocking, as opfs-worker's. */
+export const channelTarget: ConformanceTarget = replayTarget('replayed channel', {
+  synchronous: true,
+  hardLinks: false,
+  unblocked: true,
 })
 
 /** Commits only in `sync()`, as idb's; without hard links, as opfs-worker. */

@@ -2,7 +2,8 @@
 
 import { defineConformance } from '@wasm-vfs/core/testing'
 import { describe, it } from 'vitest'
-import { logTarget, transactionTarget } from './replay.target.ts'
+import { channelTarget, logTarget, transactionTarget } from './replay.target.ts'
 
 defineConformance({ describe, it }, logTarget)
 defineConformance({ describe, it }, transactionTarget)
+defineConformance({ describe, it }, channelTarget)

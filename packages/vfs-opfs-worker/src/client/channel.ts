@@ -105,7 +105,9 @@ export class Channel {
   #growth = 0
   #dead: VfsError | undefined
   #closed = false
+  // Answers are waited for in one place, so one call without blocking is under way at a time.
   #pending: Promise<unknown> = Promise.resolve()
+  #inLine = 0
   #lastStats: VfsCounters = {}
 
   constructor(views: SharedViews, thread: IoThread, options: ChannelOptions) {
@@ -180,15 +182,31 @@ export class Channel {
     return this.#answer(ANSWER_BLOCKED).numbers[ANSWER_NUMBERS]!
   }
 
-  /** As `call`, without blocking the event loop. Several at once are sent one after another. */
+  /** Another call that does not block is under way, or waits for its turn. */
+  get isPending(): boolean {
+    return this.#inLine > 0
+  }
+
+  /**
+   * As `call`, without blocking the event loop. It is sent before this returns, unless another one is
+   * under way: several at once are sent one after another.
+   */
   callAsync(request: Request): Promise<number> {
-    const answered = this.#pending.then(async () => {
-      await this.#pend(this.#send(request, ANSWER_PENDING))
-      return this.#answer(ANSWER_PENDING).numbers[ANSWER_NUMBERS]!
-    })
+    const answered = this.#callInTurn(request)
     // The caller gets the rejection; the queue only needs to know that the answer is there.
     this.#pending = answered.catch(() => {})
     return answered
+  }
+
+  async #callInTurn(request: Request): Promise<number> {
+    const isFirst = this.#inLine++ === 0
+    try {
+      if (!isFirst) await this.#pending
+      await this.#pend(this.#send(request, ANSWER_PENDING))
+      return this.#answer(ANSWER_PENDING).numbers[ANSWER_NUMBERS]!
+    } finally {
+      this.#inLine--
+    }
   }
 
   postMessage(message: ToWorker): void {

@@ -20,10 +20,13 @@ export class ChannelMetadata implements MetadataStore {
   }
 
   acknowledge(): void {
-    const facts = this.#held
-    // After an error the engine commits them again.
-    this.#held = []
-    this.#channel.call(this.#commitRequest(facts, true))
+    this.#channel.call(this.#commitRequest(this.#takeHeld(), true))
+  }
+
+  async acknowledgeAsync(): Promise<void> {
+    // A batch that waits for its turn could come after one that was committed later.
+    if (this.#channel.isPending) return this.acknowledge()
+    await this.#channel.callAsync(this.#commitRequest(this.#takeHeld(), true))
   }
 
   sync(): void {}
@@ -39,6 +42,13 @@ export class ChannelMetadata implements MetadataStore {
     } finally {
       await this.#channel.callAsync({ op: OP_CLOSE, flag: clean && committed })
     }
+  }
+
+  /** After an error the engine commits them again. */
+  #takeHeld(): readonly Fact[] {
+    const facts = this.#held
+    this.#held = []
+    return facts
   }
 
   /** Posts all but the last piece of a batch; the piece is what the request carries. */
