@@ -24,7 +24,7 @@ const CAPACITY = 2 ** 32
 const COMMITS_PER_IMAGE = 4
 
 /** What is there between an open and the next. */
-class Medium {
+export class Medium {
   readonly chunks = new ChunkedContent(CAPACITY)
   facts: Fact[] | undefined
   isOpen = false
@@ -63,7 +63,8 @@ export function replayTarget(
   }
 }
 
-function mount(
+/** The engine over what the medium holds. */
+export function mount(
   name: string,
   medium: Medium,
   capabilities: Capabilities,
@@ -164,7 +165,7 @@ const frozen = (facts: Iterable<Fact>): Fact[] => structuredClone([...facts])
 
 const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
-export class ChunkStore implements ContentStore {
+class ChunkStore implements ContentStore {
   readonly #chunks: ChunkedContent
 
   constructor(chunks: ChunkedContent) {

@@ -2,27 +2,21 @@
 // nothing that was made and taken back is left behind, and a batch that fails is neither lost nor brought
 // back over what came after it.
 
-import { FILE_SIZE_MAX, ROOT_INO, VfsError, type Ino, type Vfs } from '@wasm-vfs/core'
-import {
-  emptyTree,
-  InodeFs,
-  TreeBuilder,
-  type Batch,
-  type Fact,
-  type MetadataStore,
-} from '@wasm-vfs/core/backend'
+import { ROOT_INO, VfsError, type Ino, type Vfs } from '@wasm-vfs/core'
+import { TreeBuilder, type Batch, type Fact, type MetadataStore } from '@wasm-vfs/core/backend'
 import { describe, expect, it } from 'vitest'
-import { ChunkedContent } from '../../src/memory/chunked-content.ts'
-import { ChunkStore } from '../conformance/replay.target.ts'
+import { channelTarget, Medium, mount } from '../conformance/replay.target.ts'
 
 /** Keeps batches in the order in which they were sent; one that is waited for, when it is answered. */
 class Far implements MetadataStore {
   readonly kept: Fact[] = []
   /** Sent and not answered. */
   readonly answers: ((failure?: VfsError) => void)[] = []
+  commits = 0
   #held: Fact[] = []
 
   commit(batch: Batch<never>): void {
+    this.commits++
     this.#held.push(...structuredClone(batch.facts))
   }
 
@@ -50,25 +44,23 @@ class Far implements MetadataStore {
   }
 }
 
-function open(): { vfs: Vfs; far: Far } {
+interface UnderWay {
+  readonly vfs: Vfs
+  readonly far: Far
+  readonly file: Ino
+  /** Resolves to what the sync rejects with, if it does. */
+  readonly syncing: Promise<unknown>
+}
+
+/** A sync that has sent the batch which makes `file`, and has no answer. */
+async function underWay(): Promise<UnderWay> {
   const far = new Far()
-  const vfs = new InodeFs({
-    backend: 'far',
-    name: 'far',
-    level: { current: 'strict' },
-    capabilities: {
-      persistent: true,
-      synchronousFsync: true,
-      hardLinks: true,
-      sharedMemoryWithoutCopy: false,
-      maxFileSize: FILE_SIZE_MAX,
-    },
-    content: new ChunkStore(new ChunkedContent(2 ** 30)),
-    metadata: far,
-    tree: emptyTree(),
-    stats: () => ({}),
-  })
-  return { vfs, far }
+  const vfs = mount('far', new Medium(), channelTarget.capabilities, far)
+  const file = vfs.create(ROOT_INO, 'file', 0o644)
+  const syncing = vfs.sync().catch((error: unknown) => error)
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  expect(far.answers).toHaveLength(1)
+  return { vfs, far, file, syncing }
 }
 
 /** What a crash now would leave: names of the root, with the permissions that they have. */
@@ -81,57 +73,45 @@ function left({ kept }: Far): Record<string, number> {
   return Object.fromEntries([...entries].map(([name, { mode }]) => [name, mode & 0o777]))
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 const failure = new VfsError('ENOSPC', 'commit')
 
 describe('while a sync is under way', () => {
   it('an fsync makes durable what the sync has handed down', async () => {
-    const { vfs, far } = open()
-    const file = vfs.create(ROOT_INO, 'file', 0o644)
-    const syncing = vfs.sync()
-    await turn()
+    const { vfs, far, file, syncing } = await underWay()
     expect(left(far)).toEqual({})
     vfs.fsync(file)
     expect(left(far)).toEqual({ file: 0o644 })
     far.answers[0]!()
-    await syncing
+    expect(await syncing).toBe(undefined)
     expect(left(far)).toEqual({ file: 0o644 })
     await vfs.sync()
     expect(far.answers).toHaveLength(1)
   })
 
-  it('a name that is removed again is gone, whichever batch comes to storage', async () => {
-    for (const fails of [false, true]) {
-      const { vfs, far } = open()
-      vfs.create(ROOT_INO, 'file', 0o644)
-      const syncing = vfs.sync().catch((error: unknown) => error)
-      await turn()
+  it.each([undefined, failure])(
+    'a name that is removed again is gone, whichever batch comes to storage (answer: %s)',
+    async (answer) => {
+      const { vfs, far, syncing } = await underWay()
       vfs.unlink(ROOT_INO, 'file')
       vfs.fsync(ROOT_INO)
-      far.answers[0]!(fails ? failure : undefined)
-      expect(await syncing).toBe(fails ? failure : undefined)
+      far.answers[0]!(answer)
+      expect(await syncing).toBe(answer)
       expect(left(far)).toEqual({})
-    }
-  })
+    },
+  )
 
   it('a change goes into the next batch', async () => {
-    const { vfs, far } = open()
-    const file = vfs.create(ROOT_INO, 'file', 0o644)
-    const syncing = vfs.sync()
-    await turn()
+    const { vfs, far, file, syncing } = await underWay()
     vfs.setattr(file, { mode: 0o600 })
     far.answers[0]!()
-    await syncing
+    expect(await syncing).toBe(undefined)
     expect(left(far)).toEqual({ file: 0o644 })
     vfs.fsync(file)
     expect(left(far)).toEqual({ file: 0o600 })
   })
 
   it('what fails is pending again', async () => {
-    const { vfs, far } = open()
-    const file = vfs.create(ROOT_INO, 'file', 0o644)
-    const syncing = vfs.sync().catch((error: unknown) => error)
-    await turn()
+    const { vfs, far, file, syncing } = await underWay()
     far.answers[0]!(failure)
     expect(await syncing).toBe(failure)
     expect(left(far)).toEqual({})
@@ -140,10 +120,7 @@ describe('while a sync is under way', () => {
   })
 
   it('what fails does not come back over what an fsync has committed since', async () => {
-    const { vfs, far } = open()
-    const file = vfs.create(ROOT_INO, 'file', 0o644)
-    const syncing = vfs.sync().catch((error: unknown) => error)
-    await turn()
+    const { vfs, far, file, syncing } = await underWay()
     vfs.setattr(file, { mode: 0o600 })
     vfs.fsync(file)
     far.answers[0]!(failure)
