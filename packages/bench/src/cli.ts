@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { BACKENDS } from './backends/index.ts'
-import { compare, regressions } from './compare/compare.ts'
-import { renderComparison } from './compare/render.ts'
+import { compare, isJudged, regressions } from './compare/compare.ts'
+import { FEW_ROUNDS, renderComparison } from './compare/render.ts'
 import { EXIT, onInterrupt } from './exit.ts'
 import { isInDirectory, shortest, writeWhole } from './files.ts'
 import { parseCommand, USAGE, type Command } from './options.ts'
@@ -71,6 +71,12 @@ function compareRuns(command: Extract<Command, { readonly action: 'compare' }>):
   console.log(renderComparison(...runs, comparison))
   const { failAbove } = command
   if (failAbove === undefined) return EXIT.ok
+  // A limit that nothing is held against must not read as one that was kept.
+  if (!isJudged(comparison)) {
+    const why = comparison.cells.length === 0 ? '' : ` ${FEW_ROUNDS}`
+    console.error(`--fail-above: there is nothing to hold it against.${why}`)
+    return EXIT.failure
+  }
   const slower = regressions(comparison, failAbove)
   if (slower.length === 0) {
     console.log(`\nNothing is slower by more than ${failAbove} % beyond noise.`)

@@ -2,8 +2,8 @@
 
 /**
  * `ok`: a run came to its end (a backend that fails is a cell, not an exit code). `failure`: it could not
- * start, a browser died, a verdict found a bar that is not met, or a comparison something slower. `usage`:
- * the command line is wrong.
+ * start, a browser died, a verdict found a bar that is not met, or a comparison something slower, or nothing
+ * that a limit could be held against. `usage`: the command line is wrong.
  */
 export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

@@ -9,8 +9,8 @@ export interface Estimate {
 }
 
 const CONFIDENCE = 0.95
-/** Fewer rounds than this say less than the samples inside them. */
-const ROUNDS_MIN = 5
+/** With fewer, no order statistics enclose the median of rounds with much confidence. */
+export const ROUNDS_ENOUGH = 5
 
 /**
  * The median of samples and its interval by order statistics, which asks nothing of their
@@ -19,7 +19,7 @@ const ROUNDS_MIN = 5
  */
 export function estimate(samples: readonly number[], samplesPerRound: readonly number[]): Estimate {
   const rounds = medians(samples, samplesPerRound)
-  const sorted = (rounds.length >= ROUNDS_MIN ? rounds : samples).toSorted((a, b) => a - b)
+  const sorted = (rounds.length >= ROUNDS_ENOUGH ? rounds : samples).toSorted((a, b) => a - b)
   const rank = lowerRank(sorted.length)
   return {
     value: middle(samples.toSorted((a, b) => a - b)),

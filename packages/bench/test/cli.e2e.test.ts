@@ -163,9 +163,11 @@ test('a run in Firefox prints a table, writes every cell and charts, and is held
   expect(report.code).toBe(0)
   expect(readFileSync(again, 'utf8')).toBe(drawn)
 
-  expect(same.stdout).toMatch(/all +1\.00× .*within noise/)
-  expect(same.stdout).toContain('Nothing is slower by more than 0 % beyond noise.')
-  expect(same.code).toBe(0)
+  expect(same.stdout).toMatch(/all +1\.00× +too few rounds/)
+  expect(same.stderr).toContain(
+    '--fail-above: there is nothing to hold it against. Fewer than 5 rounds',
+  )
+  expect(same.code).toBe(1)
 })
 
 test('of several browsers each has its run and its file, also behind one that is missing', async () => {
@@ -187,7 +189,7 @@ test('of several browsers each has its run and its file, also behind one that is
   expect(readFileSync(join(directory, 'several-firefox.html'), 'utf8')).toContain('in Firefox')
 })
 
-test('a run that became slower fails a comparison with a limit', async () => {
+test('a run that became slower fails a comparison with a limit, and the same run does not', async () => {
   const [before, after] = ['before.json', 'after.json'].map((name) => join(directory, name))
   const run = sampleRun()
   const slower = run.results.map((cell) =>
@@ -197,7 +199,14 @@ test('a run that became slower fails a comparison with a limit', async () => {
   )
   writeFileSync(before!, renderJson(run))
   writeFileSync(after!, renderJson({ ...run, results: slower }))
-  const { code, stdout } = await bench('compare', before!, after!, '--fail-above', '20').ended
+  const [changed, same] = await Promise.all([
+    bench('compare', before!, after!, '--fail-above', '20').ended,
+    bench('compare', before!, before!, '--fail-above', '0').ended,
+  ])
+  expect(same.stdout).toMatch(/all +1\.00× .*within noise/)
+  expect(same.stdout).toContain('Nothing is slower by more than 0 % beyond noise.')
+  expect(same.code).toBe(0)
+  const { code, stdout } = changed
   expect(stdout).toMatch(/sql-total +idb strict .* 1\.50× \[.*\] +slower/)
   expect(stdout).toContain('Slower by more than 20 %, and not by noise: sql-total memory none;')
   expect(code).toBe(1)

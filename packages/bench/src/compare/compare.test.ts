@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { cellOf, documentOf, spread } from '../../test/documents.ts'
 import type { BenchDocument, BenchResult } from '../schema.ts'
-import { changeOf, compare, regressions } from './compare.ts'
+import { compare, isJudged, regressions } from './compare.ts'
 import { renderComparison } from './render.ts'
 
 /** One sample in each of five rounds. */
@@ -33,7 +33,7 @@ describe('two runs', () => {
       cell('pg-close', 'one', 200),
       cell('pg-reopen', 'one', 50),
     ])
-    const { cells, overall } = compare(before, after)
+    const { cells, means } = compare(before, after)
     expect(cells.map(({ workload, change }) => [workload, change])).toEqual([
       ['pg-create', 'same'],
       ['pg-close', 'slower'],
@@ -41,19 +41,23 @@ describe('two runs', () => {
     ])
     expect(cells[1]?.ratio.value).toBeCloseTo(2, 9)
     expect(cells[1]?.ratio.low).toBeCloseTo((0.98 / 1.02) * 2, 9)
-    expect(overall?.value).toBeCloseTo(1.03 ** (1 / 3), 9)
-    expect(overall === undefined ? '' : changeOf(overall)).toBe('same')
+    expect(means.at(-1)?.ratio.value).toBeCloseTo(1.03 ** (1 / 3), 9)
+    expect(means.at(-1)?.change).toBe('same')
   })
 
   test('have a mean for each column', () => {
     const before = document([cell('pg-create', 'one', 1), cell('pg-create', 'two', 1)])
     const after = document([cell('pg-create', 'one', 2), cell('pg-create', 'two', 0.5)])
-    const { columns, overall } = compare(before, after)
-    const [one, two] = columns
-    expect([one?.column, two?.column]).toEqual(['one strict', 'two strict'])
+    const { means } = compare(before, after)
+    expect(means.map(({ column, change }) => [column, change])).toEqual([
+      ['one strict', 'slower'],
+      ['two strict', 'faster'],
+      ['all', 'same'],
+    ])
+    const [one, two, all] = means
     expect(one?.ratio.value).toBeCloseTo(2, 9)
     expect(two?.ratio.value).toBeCloseTo(0.5, 9)
-    expect(overall?.value).toBeCloseTo(1, 9)
+    expect(all?.ratio.value).toBeCloseTo(1, 9)
   })
 
   test('say nothing about cells that one of them has not, or that are not to be trusted', () => {
@@ -70,14 +74,35 @@ describe('two runs', () => {
     expect(comparison.onlyAfter).toEqual(['pg-reopen one strict'])
   })
 
-  test('cannot tell a change from noise with few samples, and leave it out of the mean', () => {
+  test('cannot tell a change from noise with few rounds, and leave it out of the mean', () => {
     const before = document([cell('pg-create', 'one', 1, 3), cell('pg-close', 'one', 1)])
-    const after = document([cell('pg-create', 'one', 9, 3), cell('pg-close', 'one', 1)])
+    const after = document([cell('pg-create', 'one', 9), cell('pg-close', 'one', 1)])
     const comparison = compare(before, after)
     expect(comparison.cells.map(({ change }) => change)).toEqual(['unknown', 'same'])
-    expect(comparison.overall?.value).toBeCloseTo(1, 9)
+    expect(comparison.means.at(-1)?.ratio.value).toBeCloseTo(1, 9)
     expect(regressions(comparison, 10)).toEqual([])
-    expect(text(before, after)).toContain('1 of 2 figures with fewer than five samples')
+    const said = text(before, after)
+    expect(said).toContain('1 of 2 figures of fewer than 5 rounds, not judged')
+    expect(said).toMatch(/pg-create +one strict +0\.990 → 9\.00 ms +9\.09× +too few rounds/)
+  })
+
+  test('of one round each are not judged, however many samples it holds', () => {
+    const inOneRound = (middle: number): BenchDocument =>
+      document([{ ...cell('pg-insert-small', 'one', middle, 50), samplesPerRound: [50] }])
+    const comparison = compare(inOneRound(1), inOneRound(9))
+    expect(comparison.means.map(({ column, change }) => [column, change])).toEqual([
+      ['one strict', 'unknown'],
+      ['all', 'unknown'],
+    ])
+    const { value, low, high } = comparison.means.at(-1)!.ratio
+    expect(value).toBeCloseTo(9, 9)
+    expect([low, high]).toEqual([value, value])
+    expect(isJudged(comparison)).toBe(false)
+    expect(regressions(comparison, 10)).toEqual([])
+    const said = text(inOneRound(1), inOneRound(9))
+    expect(said).toContain('no difference between them can be told from noise')
+    expect(said).toMatch(/all +9\.00× +too few rounds/)
+    expect(said).not.toContain('slower')
   })
 
   test('of different machines are compared with a warning', () => {

@@ -3,16 +3,14 @@
 
 import type { BenchDocument, BenchResult, Environment } from '../schema.ts'
 import { geometricMean } from '../statistics.ts'
-import { estimate, ratioOf, type Estimate } from '../interval.ts'
+import { estimate, exactly, ratioOf, ROUNDS_ENOUGH, type Estimate } from '../interval.ts'
 
 /**
  * `same`: the intervals of the two medians overlap, so these runs cannot tell them apart. `unknown`: one
- * of them has too few samples for an interval.
+ * of them has fewer than ROUNDS_ENOUGH rounds. However many samples those hold, they say nothing about how
+ * a fresh store, a fresh worker and the machine's next minute differ from the last.
  */
 export type Change = 'slower' | 'faster' | 'same' | 'unknown'
-
-/** With fewer, no order statistics enclose the median with much confidence. */
-export const SAMPLES_MIN = 5
 
 export interface ComparedCell {
   readonly workload: string
@@ -21,7 +19,14 @@ export interface ComparedCell {
   readonly unit: string
   readonly before: Estimate
   readonly after: Estimate
-  /** Of the second to the first, above 1 if it is slower. */
+  /** Of the second to the first, above 1 if it is slower; without an interval if it is not judged. */
+  readonly ratio: Estimate
+  readonly change: Change
+}
+
+export interface Mean {
+  /** `backend durability`, or `all`. */
+  readonly column: string
   readonly ratio: Estimate
   readonly change: Change
 }
@@ -32,11 +37,11 @@ export interface Comparison {
   readonly onlyBefore: readonly string[]
   readonly onlyAfter: readonly string[]
   /**
-   * The geometric mean of the ratios, per column and of all cells but the unknown. Its interval is that of noise which
-   * moves all cells alike, as another load on the machine does: wider than if they erred independently.
+   * The geometric mean of the ratios, per column and at last of all cells: of those that are judged, or where
+   * none is, of all, and then not judged itself. Its interval is that of noise which moves all cells alike,
+   * as another load on the machine does: wider than if they erred independently. Empty without cells.
    */
-  readonly columns: readonly { readonly column: string; readonly ratio: Estimate }[]
-  readonly overall: Estimate | undefined
+  readonly means: readonly Mean[]
   /** Why the ratios may say more about machines than about builds; empty if nothing differs. */
   readonly differences: readonly string[]
 }
@@ -48,22 +53,30 @@ export function compare(before: BenchDocument, after: BenchDocument): Comparison
     const other = earlier.get(key)
     return other === undefined ? [] : [compared(other, cell)]
   })
-  const known = cells.filter(({ change }) => change !== 'unknown')
-  const columnNames = [...new Set(known.map((cell) => columnOf(cell)))]
+  const columns = [...new Set(cells.map((cell) => columnOf(cell)))]
   return {
     cells,
     onlyBefore: [...earlier.keys()].filter((key) => !later.has(key)),
     onlyAfter: [...later.keys()].filter((key) => !earlier.has(key)),
-    columns: columnNames.map((column) => ({
-      column,
-      ratio: meanRatio(known.filter((cell) => columnOf(cell) === column)),
-    })),
-    overall: known.length === 0 ? undefined : meanRatio(known),
+    means: [
+      ...columns.map((column) =>
+        meanOf(
+          column,
+          cells.filter((cell) => columnOf(cell) === column),
+        ),
+      ),
+      ...(cells.length === 0 ? [] : [meanOf('all', cells)]),
+    ],
     differences: differencesOf(before, after),
   }
 }
 
-export function changeOf(ratio: Estimate): Change {
+/** Whether there is anything that a limit could be held against. */
+export function isJudged({ cells }: Comparison): boolean {
+  return cells.some(({ change }) => change !== 'unknown')
+}
+
+function changeOf(ratio: Estimate): Change {
   if (ratio.low > 1) return 'slower'
   return ratio.high < 1 ? 'faster' : 'same'
 }
@@ -71,22 +84,27 @@ export function changeOf(ratio: Estimate): Change {
 /** What is slower by more than so many percent, and not by noise: cells, then the mean of all. */
 export function regressions(comparison: Comparison, percent: number): string[] {
   const limit = 1 + percent / 100
-  const fails = (ratio: Estimate): boolean => ratio.value > limit && changeOf(ratio) === 'slower'
-  const cells = comparison.cells
-    .filter(({ ratio, change }) => change !== 'unknown' && fails(ratio))
-    .map((cell) => keyOf(cell))
-  const { overall } = comparison
+  const fails = ({ ratio, change }: Pick<Mean, 'ratio' | 'change'>): boolean =>
+    change === 'slower' && ratio.value > limit
+  const cells = comparison.cells.filter(fails).map((cell) => keyOf(cell))
+  const overall = comparison.means.at(-1)
   return overall !== undefined && fails(overall) ? [...cells, 'geometric mean'] : cells
 }
 
 function compared(before: BenchResult, after: BenchResult): ComparedCell {
   const was = estimate(before.samples, before.samplesPerRound)
   const is = estimate(after.samples, after.samplesPerRound)
-  const ratio = ratioOf(is, was)
   const { workload, backend, durability, unit } = after
-  const few = Math.min(before.samples.length, after.samples.length) < SAMPLES_MIN
-  const change = few ? 'unknown' : changeOf(ratio)
-  return { workload, backend, durability, unit, before: was, after: is, ratio, change }
+  const common = { workload, backend, durability, unit, before: was, after: is }
+  if (Math.min(roundsOf(before), roundsOf(after)) < ROUNDS_ENOUGH) {
+    return { ...common, ratio: exactly(is.value / was.value), change: 'unknown' }
+  }
+  const ratio = ratioOf(is, was)
+  return { ...common, ratio, change: changeOf(ratio) }
+}
+
+function roundsOf({ samplesPerRound }: BenchResult): number {
+  return samplesPerRound.filter((count) => count > 0).length
 }
 
 /** A zero is below the clock's step, and nothing can be said of it in proportion. */
@@ -94,10 +112,13 @@ function isMeasured({ error, samples }: BenchResult): boolean {
   return error === undefined && samples.length > 0 && samples.every((sample) => sample > 0)
 }
 
-function meanRatio(cells: readonly ComparedCell[]): Estimate {
+function meanOf(column: string, cells: readonly ComparedCell[]): Mean {
+  const judged = cells.filter(({ change }) => change !== 'unknown')
+  const counted = judged.length === 0 ? cells : judged
   const of = (which: keyof Estimate): number =>
-    geometricMean(cells.map(({ ratio }) => ratio[which]))
-  return { value: of('value'), low: of('low'), high: of('high') }
+    geometricMean(counted.map(({ ratio }) => ratio[which]))
+  const ratio = { value: of('value'), low: of('low'), high: of('high') }
+  return { column, ratio, change: judged.length === 0 ? 'unknown' : changeOf(ratio) }
 }
 
 function keyOf(cell: Pick<ComparedCell, 'workload' | 'backend' | 'durability'>): string {

@@ -1,21 +1,22 @@
-// A comparison as text: the cells that changed, worst first, how many did not, and the means. Called by
-// cli.ts.
+// A comparison as text: the cells that changed, worst first, how many did not, the farthest apart of those
+// that cannot be judged, and the means. Called by cli.ts.
 
-import type { Estimate } from '../interval.ts'
+import { ROUNDS_ENOUGH, type Estimate } from '../interval.ts'
 import { browserTitle } from '../report/browsers.ts'
 import { amount, ratio } from '../report/numbers.ts'
 import type { BenchDocument } from '../schema.ts'
-import { changeOf, type Change, type ComparedCell, type Comparison } from './compare.ts'
+import { isJudged, type Change, type ComparedCell, type Comparison } from './compare.ts'
 
-const ROUNDS_ENOUGH = 5
-const FEW_ROUNDS =
-  'Fewer than five rounds in one of them: intervals are too narrow, and what reads as slower or faster ' +
-  'may be noise; repeat with --samples 5.'
+export const FEW_ROUNDS =
+  `Fewer than ${ROUNDS_ENOUGH} rounds in one of the runs: no difference between them can be told from ` +
+  `noise. Repeat it with --samples ${ROUNDS_ENOUGH}, or with --quick.`
+/** Of what is not judged, the farthest apart. */
+const UNJUDGED_SHOWN = 5
 const SAID: Readonly<Record<Change, string>> = {
   slower: 'slower',
   faster: 'faster',
   same: 'within noise',
-  unknown: 'too few samples',
+  unknown: 'too few rounds',
 }
 
 export interface NamedRun {
@@ -28,32 +29,35 @@ export function renderComparison(
   after: NamedRun,
   comparison: Comparison,
 ): string {
-  const { cells, columns, overall, differences, onlyBefore, onlyAfter } = comparison
+  const { cells, means, differences, onlyBefore, onlyAfter } = comparison
   if (cells.length === 0) {
     return `${header(before, after)}\n\nThe two runs have no figure in common.`
   }
-  const few = [before, after].some(({ document }) => document.rounds < ROUNDS_ENOUGH)
   const count = (change: Change): string =>
     `${cells.filter((cell) => cell.change === change).length} of ${cells.length} figures`
   const changed = cells
     .filter(({ change }) => change === 'slower' || change === 'faster')
     .toSorted((a, b) => b.ratio.value - a.ratio.value)
+  const unjudged = cells
+    .filter(({ change }) => change === 'unknown')
+    .toSorted((a, b) => distance(b) - distance(a))
   const parts = [
     header(before, after),
     ...(differences.length === 0
       ? []
       : [`They differ in more than the build:\n${indented(differences)}`]),
-    ...(few ? [FEW_ROUNDS] : []),
+    ...(isJudged(comparison) ? [] : [FEW_ROUNDS]),
     ...(changed.length === 0 ? [] : [`Changed by more than noise:\n${cellLines(changed)}`]),
-    `${count('same')} within noise`,
-    ...(cells.some(({ change }) => change === 'unknown')
-      ? [`${count('unknown')} with fewer than five samples, not judged`]
-      : []),
+    ...(isJudged(comparison) ? [`${count('same')} within noise`] : []),
+    ...(unjudged.length === 0
+      ? []
+      : [
+          `${count('unknown')} of fewer than ${ROUNDS_ENOUGH} rounds, not judged; farthest apart:\n` +
+            cellLines(unjudged.slice(0, UNJUDGED_SHOWN)),
+        ]),
     ...absent(before.file, onlyBefore),
     ...absent(after.file, onlyAfter),
-    ...(overall === undefined
-      ? []
-      : [`Geometric mean of the ratios (below 1 is faster):\n${means(columns, overall)}`]),
+    `Geometric mean of the ratios (below 1 is faster):\n${meanLines(means)}`,
   ]
   return parts.join('\n\n')
 }
@@ -77,20 +81,24 @@ function described({ file, document }: NamedRun): string {
 
 function cellLines(cells: readonly ComparedCell[]): string {
   return table(
-    cells.map(({ workload, backend, durability, before, after, unit, ratio: change }) => [
+    cells.map(({ workload, backend, durability, before, after, unit, ratio: times, change }) => [
       workload,
       `${backend} ${durability}`,
       `${amount(before.value)} → ${amount(after.value)} ${unit}`,
-      interval(change),
-      SAID[changeOf(change)],
+      interval(times),
+      SAID[change],
     ]),
   )
 }
 
-function means(columns: Comparison['columns'], overall: Estimate): string {
-  const rows = [...columns, { column: 'all', ratio: overall }]
+/** From no change at all, twice as slow being as far as twice as fast. */
+function distance({ ratio: { value } }: ComparedCell): number {
+  return Math.abs(Math.log(value))
+}
+
+function meanLines(means: Comparison['means']): string {
   return table(
-    rows.map(({ column, ratio: mean }) => [column, interval(mean), SAID[changeOf(mean)]]),
+    means.map(({ column, ratio: mean, change }) => [column, interval(mean), SAID[change]]),
   )
 }
 

@@ -6,10 +6,9 @@ import { browserTitle } from '../report/browsers.ts'
 import { amount } from '../report/numbers.ts'
 import type { BarList, Held } from './bars/bar.ts'
 import { BAR_LISTS } from './bars/index.ts'
-import type { Estimate } from '../interval.ts'
+import { ROUNDS_ENOUGH, type Estimate } from '../interval.ts'
 import { RunView } from './run-view.ts'
 
-const ROUNDS_ENOUGH = 5
 const FEW_ROUNDS =
   'Fewer than five rounds: intervals are too narrow, and a single sample has none. What reads as not ' +
   'met may be noise; repeat with --samples 5.'

@@ -2,6 +2,7 @@
 // taken. One file that asks for nothing else and runs no script. Called by cli.ts.
 
 import { BACKENDS } from '../../backends/index.ts'
+import { ROUNDS_ENOUGH } from '../../interval.ts'
 import type { BenchDocument } from '../../schema.ts'
 import { browserTitle } from '../browsers.ts'
 import { machineOf } from '../machine.ts'
@@ -11,8 +12,6 @@ import { floor, matrix, reasons } from './matrix.ts'
 import { panels } from './panels.ts'
 import { STYLE } from './style.ts'
 import { ReportView, type Level } from './view.ts'
-
-const ROUNDS_ENOUGH = 5
 
 export const PROMISES: Readonly<Record<Level, string>> = {
   strict: 'strict: what was acknowledged survives a power cut',
