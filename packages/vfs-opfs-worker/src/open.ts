@@ -56,7 +56,7 @@ async function openStore(name: string, settings: Settings, release: ReleaseLock)
     ...settings,
     store: { name, durability, windowMs, maxHandles, acceptMissing },
   })
-  const { channel, facts, unflushed } = session
+  const { channel, facts } = session
   try {
     const memories = new Memories(channel)
     return new InodeFs({
@@ -70,7 +70,7 @@ async function openStore(name: string, settings: Settings, release: ReleaseLock)
         sharedMemoryWithoutCopy: true,
         maxFileSize: FILE_SIZE_MAX,
       },
-      content: new ChannelContent(channel, memories, unflushed),
+      content: new ChannelContent(channel, memories),
       metadata: new ChannelMetadata(channel),
       tree: treeOf(facts),
       stats: () => channel.stats(),

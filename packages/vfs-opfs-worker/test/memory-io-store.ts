@@ -36,7 +36,7 @@ export async function openMemoryIoStore(options: IoStoreOptions): Promise<Opened
   if (options.name === REFUSES) {
     throw new VfsError('EINVAL', 'open', { path: REFUSES, detail: 'as asked' })
   }
-  return { store: new MemoryIoStore(), tree: { facts: [], unflushed: [77] } }
+  return { store: new MemoryIoStore(), facts: [] }
 }
 
 class MemoryIoStore implements IoStore {

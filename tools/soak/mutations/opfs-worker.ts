@@ -154,7 +154,7 @@ export const OPFS_WORKER: readonly Mutation[] = [
     4,
     'a file that is to be moved is written before the log knows that it changes',
     LANDING,
-    store('applied.away.has(file.ino) || file.movedAt', 'file.movedAt'),
+    store('applied.away.has(file.ino) || file.hasMoved', 'file.hasMoved'),
   ),
   mutation(
     5,

@@ -108,6 +108,14 @@ export class TwoSlotLog<Content extends object> {
   }
 
   /**
+   * What was loaded is on storage when this returns: lines of a session that did not close may be read and
+   * yet be taken back by a power cut. Before anything is done that relies on them.
+   */
+  flushLoaded(): void {
+    if (this.#unclosed) this.#files[this.#active].flushAlways()
+  }
+
+  /**
    * Begins a session on a loaded state. What an interrupted append left behind is cut off, and the cut
    * is on storage before anything is appended; the new epoch makes sure that nothing of an older
    * session can follow a line of this one.

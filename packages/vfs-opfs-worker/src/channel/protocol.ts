@@ -280,7 +280,6 @@ export interface ReadyMessage {
   readonly type: 'ready'
   /** The tree's facts as JSON, which for so many at once the browser's own code is best at. */
   readonly facts: string
-  readonly unflushed: readonly number[]
 }
 
 /** From the worker: the session is over, after CLOSE. It holds nothing and can be started again. */

@@ -61,11 +61,11 @@ async function serveSession(
     say({ type: 'started', version: VERSION })
     const loop = await beating(views, async () => {
       release = await awaitPredecessor(message.options.name)
-      const { store, tree } = await open(message.options)
+      const { store, facts } = await open(message.options)
       try {
         const loop = new ServingLoop(views, store, takeMemory)
         await loop.prepare()
-        say({ type: 'ready', facts: JSON.stringify(tree.facts), unflushed: tree.unflushed ?? [] })
+        say({ type: 'ready', facts: JSON.stringify(facts) })
         return loop
       } catch (error) {
         await store.close(false)

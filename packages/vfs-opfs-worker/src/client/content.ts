@@ -24,16 +24,15 @@ export class ChannelContent implements ContentStore {
   // A longer write goes in pieces, so that the worker writes the first while the next is copied.
   readonly #pieceBytes: number
   // By inode with bytes that no fsync or sync has covered: the number of the last request that wrote it.
-  readonly #dirty: Map<Ino, number>
+  readonly #dirty = new Map<Ino, number>()
   /** Something was posted since the last sync. */
   #changed = false
   #housekeepingDue = false
 
-  constructor(channel: Channel, memories: Memories, unflushed: readonly Ino[]) {
+  constructor(channel: Channel, memories: Memories) {
     this.#channel = channel
     this.#memories = memories
     this.#pieceBytes = Math.floor(channel.views.ring.length / 8)
-    this.#dirty = new Map(unflushed.map((ino) => [ino, 0]))
   }
 
   attach(): void {}

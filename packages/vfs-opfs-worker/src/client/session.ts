@@ -1,7 +1,7 @@
 // A session with an I/O worker: begins when it has opened the store, and ends when it has let go of it.
 // Called by open.ts. Neither blocks; whatever fails, no worker is left that touches the store.
 
-import { VfsError, type Fact, type Ino } from '@wasm-vfs/core/backend'
+import { VfsError, type Fact } from '@wasm-vfs/core/backend'
 import { decodeError } from '../channel/error-codec.ts'
 import {
   makeShared,
@@ -34,7 +34,6 @@ export interface StartOptions extends ChannelOptions {
 export interface Session {
   readonly channel: Channel
   readonly facts: readonly Fact[]
-  readonly unflushed: readonly Ino[]
   /** Ends it, after CLOSE or in the middle; returns when nothing touches the store any more. */
   end(reason: VfsError): Promise<void>
 }
@@ -64,7 +63,6 @@ export async function startSession(options: StartOptions): Promise<Session> {
     return {
       channel,
       facts: JSON.parse(ready.facts) as Fact[],
-      unflushed: ready.unflushed,
       async end(reason) {
         const inOrder = await isOver(channel, ended)
         channel.end(reason)

@@ -1,7 +1,7 @@
 // Carries a plan out in OPFS. Each step may have been done before a crash, so each finds out whether
 // something is left to do; what other code has taken away meanwhile is passed over.
 
-import { toVfsError, type Ino } from '@wasm-vfs/core/backend'
+import { toVfsError, VfsError, type Ino } from '@wasm-vfs/core/backend'
 import { forAll, isAbsent, type Directories } from './directories.ts'
 import { needsMark, type Move, type Plan } from './plan.ts'
 import type { StoredFile } from './stored-file.ts'
@@ -50,11 +50,22 @@ async function move({ ino, from, to }: Move, parts: CarryOutParts): Promise<void
     await directories.move(handle, to)
   } catch (thrown) {
     const error = toVfsError(thrown, 'rename', { path: from })
+    if (error.code === 'ENOTEMPTY') throw directoryInTheWay(to, error)
     if (!isAbsent(error)) throw error
     if (file === undefined) return
   }
   if (file === undefined) return
   file.path = to
   file.handle = handle
-  file.movedAt = Date.now()
+  file.hasMoved = true
+}
+
+function directoryInTheWay(path: string, cause: VfsError): VfsError {
+  return new VfsError('EEXIST', 'rename', {
+    path,
+    detail:
+      'a directory that other code has put here, or a power cut has brought back, is in the way of a ' +
+      'file; move what is in it elsewhere and open the store again',
+    cause,
+  })
 }

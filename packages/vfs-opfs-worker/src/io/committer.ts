@@ -21,7 +21,7 @@ export class Committer {
   readonly #parts: StoreParts
   // Dropped by a batch, and still to be removed from OPFS.
   readonly #dropped = new Map<Ino, StoredFile>()
-  // Places that files have left, and when; see StoredFile.movedAt.
+  // Places that files have left, and when; see StoredFile.hasMoved.
   readonly #vacated = new Map<string, number>()
   // In staging, and no batch has said that they exist.
   readonly #unannounced = new Set<Ino>()
@@ -35,9 +35,8 @@ export class Committer {
   }
 
   commit(facts: readonly Fact[], acknowledge: boolean): void | Promise<void> {
-    const { order, level, flusher, room } = this.#parts
-    const suspicious = level.current === 'relaxed' && flusher.suspects.size > 0
-    if (this.#arranging || suspicious) return this.#commitAfterOthers(facts, acknowledge)
+    const { order, room } = this.#parts
+    if (this.#arranging) return this.arrange().then(() => this.commit(facts, acknowledge))
     // What was fsynced before is on storage before the batch, which says what came after.
     order.flushAll()
     const committed = room.making(() => this.#commitOnce(facts, acknowledge))
@@ -86,8 +85,11 @@ export class Committer {
       this.#unannounced.add(ino)
       return
     }
-    sidecar.append({ voided: [ino] })
-    this.#parts.files.get(ino)!.dirtySeq = 0
+    const file = this.#parts.files.get(ino)!
+    // It may have grown since the last batch: its size is asked for after a crash.
+    const dirty = this.#isOff(file) ? [ino] : []
+    sidecar.append({ voided: [ino], ...(dirty.length > 0 && { dirty }) })
+    file.dirtySeq = dirty.length > 0 ? sidecar.seq : 0
     applied.stored([ino])
     journal.voided(ino)
     this.#parts.voids.set(ino, sidecar.seq)
@@ -147,7 +149,8 @@ export class Committer {
     // An image holds all committed batches and is flushed.
     order.flushAll()
     journal.flush()
-    const dirty = [...files.values()].flatMap((file) => (file.needsFlush ? file.ino : []))
+    const noted = new Set([...files.values()].filter((file) => this.#isNotable(file)))
+    const dirty = [...noted].map(({ ino }) => ino)
     const { turn, frames } = journal
     const notes = { dirty, hot: [...handles.firstUsed], turn, frames, voids, applied }
     if (!sidecar.checkpoint(imageOf(tree, notes, Date.now()))) return
@@ -156,18 +159,20 @@ export class Committer {
     for (const [path, time] of this.#vacated) {
       if (time + SETTLING_MS <= Date.now()) this.#vacated.delete(path)
     }
-    for (const file of files.values()) file.dirtySeq = file.needsFlush ? sidecar.seq : 0
+    for (const file of files.values()) file.dirtySeq = noted.has(file) ? sidecar.seq : 0
+  }
+
+  /** In OPFS it is not as long as the log says. */
+  #isOff({ ino, size }: StoredFile): boolean {
+    return size !== this.#parts.tree.inodes.get(ino)?.size
+  }
+
+  /** An open after a crash cannot know the file's size, or that its bytes are on storage. */
+  #isNotable(file: StoredFile): boolean {
+    return file.needsFlush || (this.#isOff(file) && !this.#parts.journal.mentions(file.ino))
   }
 
   // ---- One batch.
-
-  async #commitAfterOthers(facts: readonly Fact[], acknowledge: boolean): Promise<void> {
-    const { level, flusher } = this.#parts
-    // What a dead session's relaxed fsyncs covered comes before anything that is committed now.
-    if (level.current === 'relaxed') await flusher.flushSuspects()
-    if (this.#arranging) await this.arrange()
-    await this.commit(facts, acknowledge)
-  }
 
   #commitOnce(facts: readonly Fact[], acknowledge: boolean): void | Promise<void> {
     const now = Date.now()
@@ -243,12 +248,11 @@ export class Committer {
   }
 
   #drop(ino: Ino): void {
-    const { resident, files, order, flusher } = this.#parts
+    const { resident, files, order } = this.#parts
     resident.drop(ino)
     const file = files.get(ino)
     if (file === undefined) return
     order.forget(file)
-    flusher.forget(file)
     files.delete(ino)
     this.#dropped.set(ino, file)
   }

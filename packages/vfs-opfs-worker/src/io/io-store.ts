@@ -18,19 +18,10 @@ export interface IoStoreOptions {
   readonly acceptMissing: boolean
 }
 
-/** What the store holds, as facts from which the engine's tree is built; sizes included. */
-export interface LoadedTree {
-  readonly facts: readonly Fact[]
-  /**
-   * Inodes whose bytes a session that did not close may have left unflushed. The client answers an
-   * `fsync` of an untouched inode by itself; for these the first one is passed on.
-   */
-  readonly unflushed?: readonly Ino[] | undefined
-}
-
 export interface OpenedStore {
   readonly store: IoStore
-  readonly tree: LoadedTree
+  /** What it holds, from which the engine's tree is built; sizes included. All of it is on storage. */
+  readonly facts: readonly Fact[]
 }
 
 /**

@@ -56,9 +56,7 @@ export class Landing {
   }
 
   async #step(): Promise<void> {
-    const { order, access, applied, flusher } = this.#parts
-    // What a dead session's relaxed fsyncs covered comes before anything that is written now.
-    await flusher.flushSuspects()
+    const { order, access, applied } = this.#parts
     order.flushAll()
     // A file may only be written where frames say what it is to be: a crash in the middle leaves neither
     // the old bytes nor the new, and what no frame says could not be restored.
@@ -152,7 +150,7 @@ export class Landing {
     } catch (thrown) {
       throw toVfsError(thrown, 'create', { path })
     }
-    if (this.#committer.wasVacated(path)) file.movedAt = Date.now()
+    if (this.#committer.wasVacated(path)) file.hasMoved = true
     const size = resident.sizeOf(ino)
     if (size === 0) return file
     file.making = true
@@ -229,7 +227,7 @@ export class Landing {
   }
 
   #landOpen(file: StoredFile, open: OpenFile): void {
-    const { resident, tree, sidecar, flusher } = this.#parts
+    const { resident, tree, sidecar } = this.#parts
     open.checkSound()
     const size = resident.sizeOf(file.ino)
     if (file.dirtySeq === 0 && size !== tree.inodes.get(file.ino)?.size) {
@@ -240,7 +238,7 @@ export class Landing {
     }
     resident.writeTo(file.ino, open)
     // Before the journal can forget it.
-    flusher.flushOpen(file, open)
+    open.flush()
     file.isTorn = false
     file.size = size
     file.lastWriteAt = file.lastWriteEnd = size

@@ -31,8 +31,8 @@ import { StoredFile } from './stored-file.ts'
 
 export interface LoadedFiles {
   readonly files: Map<Ino, StoredFile>
-  /** Files that a session that did not close may have left unflushed. */
-  readonly suspects: readonly StoredFile[]
+  /** Those of them that a session that did not close may have left so. */
+  readonly unflushed: readonly StoredFile[]
 }
 
 export interface LoadOptions {
@@ -77,19 +77,22 @@ export async function loadFiles(parts: LoadParts, options: LoadOptions): Promise
     if (!isRegular(mode) || handle === undefined || handle.kind === 'directory') continue
     // What lies in its place is somebody else's, and gives way when it is made.
     if (unmade.has(ino)) continue
-    files.set(ino, new StoredFile(ino, path, size, handle))
+    const file = new StoredFile(ino, path, size, handle)
+    file.hasMoved = isUncertain(file, replayed)
+    files.set(ino, file)
   }
   const changed = await changedSizes(unsureFiles(files, replayed, found), replayed)
   const strangers = changed.flatMap(({ ino }) => {
     const file = files.get(ino)!
     const isKnown = replayed.dirty.has(ino) || journalled.has(ino)
-    return isUncertain(file, replayed) && !isKnown ? file.path : []
+    return file.hasMoved && !isKnown ? file.path : []
   })
   refuseLost([...missing.lost, ...strangers], options)
   apply(changed)
   if (found.length > 0) sidecar.found({ facts: found.map(encodeFact) })
-  const suspects = [...files.values()].filter(({ ino }) => replayed.dirty.has(ino))
-  return { files, suspects: closed ? [] : suspects }
+  const unflushed = [...files.values()].filter(({ ino }) => !closed && replayed.dirty.has(ino))
+  for (const file of unflushed) file.state.unflushed = true
+  return { files, unflushed }
 }
 
 // ---- After a session that did not close.
@@ -292,8 +295,7 @@ function unsureFiles(
   const { suspectSizes, dirty } = replayed
   const foreign = new Set(found.flatMap((fact) => (fact.type === 'inode' ? fact.ino : [])))
   return [...files.values()].filter(
-    (file) =>
-      suspectSizes || dirty.has(file.ino) || foreign.has(file.ino) || isUncertain(file, replayed),
+    (file) => suspectSizes || dirty.has(file.ino) || foreign.has(file.ino) || file.hasMoved,
   )
 }
 

@@ -72,6 +72,8 @@ async function open(
   const reservation = new Reservation(directories, access, counters)
   const journal = new Journal(journalFile)
   const frames = loadJournal(journal, replayed)
+  // What is completed or undone for these lines cannot be brought back for those before them.
+  sidecar.flushLoaded()
   const loaded = await loadFiles(
     { replayed, sidecar, directories, listing, staging, journalled: inosOf(frames) },
     options,
@@ -83,17 +85,20 @@ async function open(
     { counters, access, directories, sidecar, replayed, journal, resident, reservation },
     loaded.files,
   )
-  for (const file of loaded.suspects) parts.flusher.suspect(file)
   closing.push(() => {
     parts.handles.closeAll()
     parts.reservation.close()
   })
-  if (!replayed.closed) await parts.reservation.clear()
+  if (!replayed.closed) {
+    // What a dead session has left can be read, so from now on the program relies on it; and what its
+    // relaxed fsyncs covered comes before anything that is written now.
+    await parts.flusher.flushFiles(loaded.unflushed)
+    await parts.reservation.clear()
+  }
   await access.settle()
   const facts = [...parts.tree.facts()]
-  const unflushed = loaded.suspects.map(({ ino }) => ino)
   const store = new OpfsStore(parts, { ...STORE_LIMITS, ...environment.limits }, replayed.hot)
-  return { store, tree: { facts, unflushed } }
+  return { store, facts }
 }
 
 async function storeDirectory(

@@ -93,6 +93,11 @@ export class Sidecar {
     if (this.#begun) this.#logFound()
   }
 
+  /** What an open has read of it is on storage when this returns. */
+  flushLoaded(): void {
+    this.#log.flushLoaded()
+  }
+
   begin(): void {
     if (this.#begun) return
     this.#log.begin()

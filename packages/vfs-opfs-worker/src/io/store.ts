@@ -13,7 +13,6 @@ import {
 import { Committer } from './committer.ts'
 import type { IoStore } from './io-store.ts'
 import { Landing } from './landing.ts'
-import { SETTLING_MS } from './layout.ts'
 import type { OpenFile } from './open-file.ts'
 import type { StoreParts } from './parts.ts'
 import { isNoSpace } from './room.ts'
@@ -141,7 +140,7 @@ export class OpfsStore implements IoStore {
     const pending: StoredFile[] = []
     for (const file of files.values()) {
       if (!file.needsFlush) continue
-      if (this.#mayPutOff(file) && file.open !== undefined) order.defer(file)
+      if (this.#mayPutOff && file.open !== undefined) order.defer(file)
       else pending.push(file)
     }
     await flusher.flushFiles(pending)
@@ -264,13 +263,9 @@ export class OpfsStore implements IoStore {
   // ---- Changes of files.
 
   #changing(ino: Ino, isSmall: boolean, change: Change): void | Promise<void> {
-    const { level, handles, flusher, files, resident, journal, order } = this.#parts
+    const { handles, files, resident, journal, order } = this.#parts
     const file = files.get(ino)
     this.#noteUse(ino)
-    if (level.current === 'relaxed' && flusher.suspects.size > 0) {
-      // What a dead session's relaxed fsyncs covered comes before anything that is written now.
-      return flusher.flushSuspects().then(() => this.#changing(ino, isSmall, change))
-    }
     if (resident.has(ino) || file === undefined) {
       if (!isSmall) return this.#moveOut(ino, change)
       change.inMemory()
@@ -337,27 +332,25 @@ export class OpfsStore implements IoStore {
 
   #fsyncInPlace(file: StoredFile): void | Promise<void> {
     const { order, flusher, handles } = this.#parts
-    if (!this.#mayPutOff(file)) return flusher.flush(file)
+    if (!this.#mayPutOff) return flusher.flush(file)
     return handles.with(file, () => order.defer(file))
   }
 
   /** A relaxed fsync only hands the bytes down; without sync access handles that takes a flush. */
-  #mayPutOff(file: StoredFile): boolean {
+  get #mayPutOff(): boolean {
     const { level, access } = this.#parts
-    return level.current === 'relaxed' && access.isSynchronous && !file.suspect
+    return level.current === 'relaxed' && access.isSynchronous
   }
 
   #beforeChange(file: StoredFile, open: OpenFile, at: number): void {
-    const { order, sidecar, flusher, applied } = this.#parts
+    const { order, sidecar, applied } = this.#parts
     open.checkSound()
-    if (file.suspect) flusher.flushOpen(file, open)
     order.before(file, at)
     if (file.dirtySeq > 0) return
     sidecar.append({ dirty: [file.ino] })
     file.dirtySeq = sidecar.seq
-    // After a power cut, only its size tells a file that was just moved here, or is to be, from another.
-    const moves = applied.away.has(file.ino) || file.movedAt + SETTLING_MS > Date.now()
-    if (moves) this.#flushDirtyNote(file)
+    // After a power cut, only its size tells a file that was moved here, or is to be, from another.
+    if (applied.away.has(file.ino) || file.hasMoved) this.#flushDirtyNote(file)
   }
 
   #flushDirtyNote(file: StoredFile): void {

@@ -24,12 +24,13 @@ export class StoredFile {
   /** It is being made: what has bytes already is somebody else's. */
   making = false
   readonly state: FlushState = new FlushState()
-  /** A session that did not close may have left bytes that can be read and are not on storage. */
-  suspect = false
   /** Line of the log that says the file may hold such bytes, for as long as it counts; 0 for none. */
   dirtySeq = 0
-  /** When it came to a place that was another file's, or from another place; 0 if it has not. */
-  movedAt = 0
+  /**
+   * It has come to a place that was another file's, or from another place: should a power cut take that
+   * back, only its size tells it from the other.
+   */
+  hasMoved = false
   lastWriteAt = 0
   lastWriteEnd = 0
 
@@ -41,7 +42,7 @@ export class StoredFile {
   }
 
   get needsFlush(): boolean {
-    return this.state.unflushed || this.suspect
+    return this.state.unflushed
   }
 }
 

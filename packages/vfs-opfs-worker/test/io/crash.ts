@@ -1,8 +1,9 @@
-// Crash enumeration of the store over a simulated OPFS. A workload runs once through the engine; after
-// every call that changed OPFS the states that a kill and a power cut may leave are derived, opened, and
-// judged against everything that the program has seen.
+// Crash enumeration of the store over a simulated OPFS. A workload runs once through the engine (life.ts);
+// after every call that changed OPFS the states that a kill and a power cut may leave are derived, opened,
+// and judged against everything that the program has seen. Some of the reopened stores are worked with and
+// crashed again, with all that the first crash had left unflushed.
 
-import { VfsError, walk, walkToParent, type Ino } from '@wasm-vfs/core'
+import { VfsError, walkToParent, type Ino } from '@wasm-vfs/core'
 import { ROOT_INO } from '@wasm-vfs/core/backend'
 import type { Workload } from '@wasm-vfs/core/testing/crash'
 import {
@@ -16,10 +17,11 @@ import {
 import type { StoreLimits } from '../../src/io/store.ts'
 import type { IoStoreOptions } from '../../src/io/io-store.ts'
 import { setClock } from './clock.ts'
-import { Judge } from './judge.ts'
+import { Judge, WINDOW_MS } from './judge.ts'
 import { describeNames, equal, Past, type Point } from './past.ts'
-import { done, pattern, perform } from './perform.ts'
-import { closeSession, land, openSession, type SimulatedSession } from './harness.ts'
+import { pattern, perform } from './perform.ts'
+import { closeSession, openSession, type SimulatedSession } from './harness.ts'
+import { live } from './life.ts'
 
 export const SETTLING_MS = 60_000
 export const START = 1_700_000_000_000
@@ -33,10 +35,13 @@ export interface Limits {
   readonly samples: number
 }
 
-/** Between two operations a step of the landing follows another with this chance. */
-const CATCH_UP = 0.5
 /** The opening of one state in so many is crashed, too. */
 const OPENINGS_ONE_IN = 3
+/** One reopened store in so many goes on with a workload and is crashed again, in a session of these. */
+const FOLLOW_ONE_IN = 12
+const FOLLOW_LIMITS: Limits = { points: 6, exhaustiveMax: 4, samples: 4 }
+/** What a power cut leaves of one moment of an opening. */
+const OPENING_LIMITS = { exhaustiveMax: 2, samples: 2 }
 
 export class CrashFailure extends Error {}
 
@@ -45,8 +50,21 @@ export interface Exploration {
   readonly sizes?: Partial<StoreLimits>
   readonly names: NameLoss
   readonly limits: Limits
+  /** What a session after a crash does. */
+  readonly followUp: (random: SeededRandom) => Workload
   /** Opens the store once and closes it before the workload; without it the store is made by it. */
   readonly foundation?: Workload
+}
+
+/** A crash of one session at one moment. */
+interface Trial {
+  readonly point: Point
+  readonly past: Past
+  readonly exploration: Exploration
+  /** Of the same session. */
+  readonly tried: Set<string>
+  /** No crash came before. */
+  readonly isFirst: boolean
 }
 
 export class Explorer {
@@ -62,14 +80,27 @@ export class Explorer {
     setClock(START)
     const opfs = new SimulatedOpfs({ image: await this.#foundation(exploration) })
     const past = new Past()
-    const points = await this.#run(opfs, workload, exploration, past)
+    const session = await openSession(opfs, exploration.options, environmentOf(exploration))
+    past.record(session.vfs, -Infinity)
+    await this.#liveAndCrash(session, workload, past, exploration, exploration.limits)
+  }
+
+  async #liveAndCrash(
+    session: SimulatedSession,
+    workload: Workload,
+    past: Past,
+    exploration: Exploration,
+    limits: Limits,
+    isFirst = true,
+  ): Promise<void> {
     try {
-      await this.#crashEverywhere(points, past, exploration)
+      const points = await live(session, workload, past, this.#random)
+      await this.#crashEverywhere(points, past, exploration, limits, isFirst)
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error)
-      throw new CrashFailure(`${said}\n${workload.map((each) => each.join(' ')).join('; ')}`, {
-        cause: error,
-      })
+      const session = isFirst ? 'the session' : 'a session after a crash'
+      const operations = workload.map((each) => each.join(' ')).join('; ')
+      throw new CrashFailure(`${said}\n${session}: ${operations}`, { cause: error })
     }
   }
 
@@ -84,94 +115,35 @@ export class Explorer {
     return settle(opfs.image())
   }
 
-  async #run(
-    opfs: SimulatedOpfs,
-    workload: Workload,
-    exploration: Exploration,
-    past: Past,
-  ): Promise<Point[]> {
-    const points: Point[] = []
-    const session = await openSession(opfs, exploration.options, environmentOf(exploration))
-    past.record(session.vfs, -Infinity)
-    const addPoint = (done: boolean): void => {
-      points.push({ image: opfs.image(), operation: past.names.length - 1, done, now: Date.now() })
-    }
-    // Between two operations the newest state that the program has seen is the one under way.
-    opfs.watcher.changed = () => addPoint(false)
-    const held: Ino[] = []
-    const lastWrites = new Map<Ino, number>()
-    for (const [index, operation] of workload.entries()) {
-      const kind = operation[0]
-      const startedAt = Date.now()
-      const ino = done(() => walk(session.vfs, String(operation[1])))
-      const acknowledges = kind === 'sync' || (kind === 'fsync' && ino !== undefined)
-      if (acknowledges) past.firstSync = Math.min(past.firstSync, past.names.length)
-      const performed = perform(session.vfs, operation, index + 1, held)
-      if (kind === 'sync') await session.vfs.sync()
-      if (performed && ino !== undefined && (kind === 'write' || kind === 'append')) {
-        const { size } = session.vfs.getattr(ino)
-        const [, , at, length] = operation as ['write', string, number, number]
-        const [start, end] = kind === 'write' ? [at, at + length] : [size - at, size]
-        lastWrites.set(ino, Math.max(start, Math.floor((end - 1) / 8192) * 8192))
-      }
-      // A wait lets the loop go to sleep, and any request looks at the clock.
-      const keeps = kind === 'wait' || (performed && kind === 'fsync')
-      past.record(session.vfs, keeps ? startedAt : -Infinity)
-      await session.flush()
-      if (kind === 'wait') await session.store.tick()
-      if (!acknowledges || !performed) {
-        await this.#catchUp(session)
-        continue
-      }
-      const forwardFrom = (ino !== undefined && lastWrites.get(ino)) || 0
-      const about = kind === 'sync' ? undefined : ino
-      const operationNumber = past.names.length - 1
-      past.acknowledgements.push({
-        operation: operationNumber,
-        ino: about,
-        time: Date.now(),
-        forwardFrom,
-      })
-      addPoint(true)
-      await this.#catchUp(session)
-    }
-    await land(session)
-    opfs.kill()
-    return points
-  }
-
-  /** What the I/O worker does when it is not asked for anything. */
-  async #catchUp({ store }: SimulatedSession): Promise<void> {
-    while (store.isBehind && this.#random.chance(CATCH_UP)) await store.catchUp()
-  }
-
   async #crashEverywhere(
     points: readonly Point[],
     past: Past,
     exploration: Exploration,
+    limits: Limits,
+    isFirst: boolean,
   ): Promise<void> {
-    const { limits, names } = exploration
     const tried = new Set<string>()
     for (const point of points) {
       if (!this.#random.chance(limits.points / points.length)) continue
-      await this.#tryCrash(point, point.image, 'kill', past, exploration, tried)
-      const settlingMs = names === 'settled' ? 0 : SETTLING_MS
-      const loss = new PowerLoss(point.image, { now: point.now, settlingMs })
+      const trial = { point, past, exploration, tried, isFirst }
+      await this.#tryCrash(trial, point.image, 'kill')
+      const loss = new PowerLoss(point.image, {
+        now: point.now,
+        settlingMs: settlingOf(exploration),
+      })
       for (const selection of selections(loss, limits, this.#random)) {
-        await this.#tryCrash(point, loss.state(selection), 'power', past, exploration, tried)
+        await this.#tryCrash(trial, loss.state(selection), 'power')
       }
     }
   }
 
   async #tryCrash(
-    point: Point,
+    trial: Trial,
     image: DirectoryImage,
     crash: 'kill' | 'power',
-    past: Past,
-    exploration: Exploration,
-    tried: Set<string>,
     again = false,
   ): Promise<void> {
+    const { point, past, exploration, tried } = trial
     const known = past.acknowledgements.filter(
       ({ operation }) =>
         operation < point.operation || (operation === point.operation && point.done),
@@ -182,7 +154,8 @@ export class Explorer {
     if (tried.has(key)) return
     tried.add(key)
     this.trials++
-    setClock(point.now + 1)
+    const now = point.now + 1
+    setClock(now)
     const opfs = new SimulatedOpfs({ image })
     const opening: DirectoryImage[] = []
     if (!again && this.trials % OPENINGS_ONE_IN === 0) {
@@ -208,15 +181,45 @@ export class Explorer {
     opfs.watcher.changed = () => {}
     // What a crash leaves while an open completes or undoes is opened, too.
     for (const each of opening.filter(() => this.#random.chance(4 / opening.length))) {
-      await this.#tryCrash(point, each, crash, past, exploration, tried, true)
+      await this.#tryCrash(trial, each, crash, true)
+      const loss = new PowerLoss(each, { now, settlingMs: settlingOf(exploration) })
+      for (const selection of selections(loss, OPENING_LIMITS, this.#random)) {
+        await this.#tryCrash(trial, loss.state(selection), 'power', true)
+      }
+    }
+    if (young) {
+      if (this.trials % 4 === 0) await goOn(session, young)
+      return
     }
     const level = exploration.options.durability ?? 'strict'
-    if (!young) {
-      const problem = new Judge(past, point, crash, level).problem(session.vfs)
-      if (problem !== undefined) throw new CrashFailure(`${about}${problem}`)
-    }
-    if (this.trials % 4 === 0) await goOn(session, young)
+    const judge = new Judge(past, point, crash, level)
+    const problem = judge.problem(session.vfs)
+    if (problem !== undefined) throw new CrashFailure(`${about}${problem}`)
+    if (trial.isFirst && this.trials % FOLLOW_ONE_IN === 0) {
+      await this.#follow(session, past.after(point, judge.kept, nextInoOf(session)), trial)
+    } else if (this.trials % 4 === 0) await goOn(session, young)
   }
+
+  /** `past` ends with the crash. */
+  async #follow(
+    session: SimulatedSession,
+    past: Past,
+    { point, exploration }: Trial,
+  ): Promise<void> {
+    // What has been acknowledged and is still there is not lost any more, whatever the level.
+    past.record(session.vfs, point.now + WINDOW_MS)
+    const workload = exploration.followUp(this.#random)
+    await this.#liveAndCrash(session, workload, past, exploration, FOLLOW_LIMITS, false)
+  }
+}
+
+function settlingOf({ names }: Exploration): number {
+  return names === 'settled' ? 0 : SETTLING_MS
+}
+
+/** Numbers from there on have never been given to a file that is on storage. */
+function nextInoOf({ facts }: SimulatedSession): Ino {
+  return facts.find((fact) => fact.type === 'next')!.ino
 }
 
 function environmentOf({ sizes }: Exploration): { limits?: Partial<StoreLimits> } {

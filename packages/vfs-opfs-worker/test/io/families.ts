@@ -23,6 +23,9 @@ const FEW: Limits = { points: 25, exhaustiveMax: 6, samples: 6 }
 // Few states of each, so that more workloads are tried.
 const HEAVY: Limits = { points: 8, exhaustiveMax: 4, samples: 4 }
 
+/** Of a session that follows a crash. */
+const FOLLOW_OPERATIONS = 8
+
 export interface Family {
   readonly name: string
   readonly share: number
@@ -81,6 +84,14 @@ export const FAMILIES: readonly Family[] = [
     share: 0.1,
     foundation: SMALL_TREE,
     limits: FEW,
+    workload: (random) => writeAhead(random, '/a', '/d/c'),
+  },
+  {
+    name: 'a large log and its table',
+    share: 0.1,
+    foundation: SMALL_TREE,
+    limits: FEW,
+    sizes: { smallMax: 3000 },
     workload: (random) => writeAhead(random, '/a', '/d/c'),
   },
   {
@@ -149,6 +160,12 @@ export const LOSSES: readonly Loss[] = [
   },
 ]
 
+/** A part of a workload. */
+function some(workload: Workload, random: SeededRandom): Workload {
+  const from = random.below(workload.length)
+  return workload.slice(from, from + FOLLOW_OPERATIONS)
+}
+
 /** So many states of all; the clock must stand still. Throws CrashFailure. */
 export async function exploreFamily(
   family: Family,
@@ -164,6 +181,7 @@ export async function exploreFamily(
     await explorer.explore(family.workload(random), {
       ...exploration,
       limits,
+      followUp: (chance) => some(family.workload(chance), chance),
       ...(sizes && { sizes }),
       ...(foundation && { foundation }),
     })

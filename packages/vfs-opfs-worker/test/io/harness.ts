@@ -52,14 +52,14 @@ export async function openSessionIn(
   environment: StoreEnvironment,
   options: Partial<IoStoreOptions>,
 ): Promise<Session> {
-  const { store, tree } = await openIoStore({ ...OPTIONS, ...options }, environment)
+  const { store, facts } = await openIoStore({ ...OPTIONS, ...options }, environment)
   await store.openAhead()
-  const content = await readAll(store, tree.facts)
-  const fs = new RecordedFs(tree.facts, content)
+  const content = await readAll(store, facts)
+  const fs = new RecordedFs(facts, content)
   const flush = async (): Promise<void> => {
     for (const call of fs.take()) await call(store)
   }
-  return { store, facts: tree.facts, vfs: fs.vfs, flush }
+  return { store, facts, vfs: fs.vfs, flush }
 }
 
 /** Closes it cleanly. */

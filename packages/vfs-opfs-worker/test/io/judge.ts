@@ -8,9 +8,10 @@ import { describeNames, Past, type Acknowledgement, type Names, type Point } fro
 export const WINDOW_MS = 500
 
 export class Judge {
+  /** What must be there. */
+  readonly kept: readonly Acknowledgement[]
   readonly #past: Past
   readonly #point: Point
-  readonly #kept: readonly Acknowledgement[]
   readonly #atRisk: readonly Acknowledgement[]
 
   constructor(past: Past, point: Point, crash: string, level: string) {
@@ -24,7 +25,7 @@ export class Judge {
     const keptUntil = past.keptUntil[Math.max(returned, 0)]!
     const mayBeLost = ({ time }: Acknowledgement): boolean =>
       crash === 'power' && level === 'relaxed' && time + WINDOW_MS > keptUntil
-    this.#kept = made.filter((each) => !mayBeLost(each))
+    this.kept = made.filter((each) => !mayBeLost(each))
     this.#atRisk = made.filter((each) => mayBeLost(each))
   }
 
@@ -38,7 +39,7 @@ export class Judge {
       return `the names were never like this:\n${describeNames(names)}\nthe last were:\n${last}`
     }
     const latest = moments.at(-1)!
-    for (const { operation, ino } of this.#kept) {
+    for (const { operation, ino } of this.kept) {
       const needed = this.#past.lastNameChange(ino, operation)
       if (latest >= needed || describeNames(this.#past.names[needed]!) === describeNames(names))
         continue
@@ -68,7 +69,7 @@ export class Judge {
     for (const each of this.#past.replacements) {
       if (each.ino === ino && each.operation <= moment) since = Math.max(since, each.operation)
     }
-    for (const each of this.#kept) {
+    for (const each of this.kept) {
       if (each.ino === undefined || each.ino === ino) since = Math.max(since, each.operation)
     }
     return since

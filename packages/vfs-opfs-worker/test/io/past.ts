@@ -78,6 +78,31 @@ export class Past {
     this.keptUntil.push(Math.max(keptUntil, this.keptUntil.at(-1) ?? -Infinity))
   }
 
+  /**
+   * As the past of a session that opens the store after a crash at `point`: what it finds is to be recorded
+   * next. `kept`: what still holds. No file from `nextIno` on has ever been on storage; that number is given
+   * to others.
+   */
+  after({ operation }: Point, kept: readonly Acknowledgement[], nextIno: Ino): Past {
+    const past = new Past()
+    past.names.push(...this.names.slice(0, operation + 1))
+    past.keptUntil.push(...this.keptUntil.slice(0, operation + 1))
+    for (const [ino, versions] of this.versions) {
+      const seen = versions.filter((version) => version.operation <= operation)
+      if (ino < nextIno && seen.length > 0) past.versions.set(ino, seen)
+    }
+    for (const [ino, changes] of this.#nameChanges) {
+      past.#nameChanges.set(
+        ino,
+        changes.filter((change) => change <= operation),
+      )
+    }
+    past.acknowledgements.push(...kept)
+    past.replacements.push(...this.replacements.filter((each) => each.operation <= operation))
+    if (this.firstSync <= operation) past.firstSync = this.firstSync
+    return past
+  }
+
   lastNameChange(ino: Ino | undefined, until: number): number {
     if (ino === undefined) return until
     return Math.max(0, ...(this.#nameChanges.get(ino) ?? []).filter((each) => each <= until))
