@@ -119,11 +119,18 @@ export const OPFS_WORKER: readonly Mutation[] = [
   ),
   mutation(
     2,
-    'names are put in order before their batch is on storage',
+    'a file that has grown in staging since its batch is not noted',
     CRASH,
-    committer(
-      '    this.flushAll()\n    await access.settle()\n    if (hasSteps',
-      '    if (hasSteps',
+    committer('const dirty = this.#isOff(file) ? [ino] : []', 'const dirty: Ino[] = []'),
+  ),
+  mutation(
+    2,
+    'a file that a session before has moved is written before the log knows that it changes',
+    CRASH,
+    edit(
+      `${IO}/load.ts`,
+      'const changed = await changedSizes',
+      'for (const file of files.values()) file.hasMoved = false\n  const changed = await changedSizes',
     ),
   ),
   mutation(
@@ -164,15 +171,21 @@ export const OPFS_WORKER: readonly Mutation[] = [
   ),
   mutation(
     5,
-    'frames of a dead session are believed and not flushed',
+    'names are put in order for lines of a dead session that are not on storage',
     CRASH,
-    journal('if (frames.length > 0) this.#file.flushAlways()\n', '\n'),
+    edit(`${IO}/open-store.ts`, '  sidecar.flushLoaded()\n', '\n'),
   ),
   mutation(
     5,
-    'large files of a dead session are written before they are flushed',
+    'bytes that a dead session has left in files are not flushed',
     CRASH,
-    store('if (file.suspect) flusher.flushOpen(file, open)\n', '\n'),
+    edit(`${IO}/open-store.ts`, 'await parts.flusher.flushFiles(loaded.unflushed)\n', '\n'),
+  ),
+  mutation(
+    5,
+    'frames of a dead session are believed and not flushed',
+    CRASH,
+    journal('if (frames.length > 0) this.#file.flushAlways()\n', '\n'),
   ),
   mutation(
     6,
@@ -201,24 +214,9 @@ export const OPFS_WORKER: readonly Mutation[] = [
   ),
   mutation(
     6,
-    'the torn end of the journal is not cut',
-    CRASH,
-    journal(
-      '    this.#file.truncate(this.#end)\n    // Or a power cut might bring a frame back that would count behind one of this session.\n    this.#file.flushAlways()\n',
-      '',
-    ),
-  ),
-  mutation(
-    6,
     'what an open has found is not logged',
     CRASH,
     edit(`${IO}/sidecar.ts`, 'this.#begun = true\n    this.#logFound()\n', 'this.#begun = true\n'),
-  ),
-  mutation(
-    6,
-    'a whole record is laid over what was there before',
-    CRASH,
-    resident('if (whole) this.drop(ino)\n', '\n'),
   ),
   mutation(
     7,

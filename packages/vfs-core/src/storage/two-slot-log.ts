@@ -112,7 +112,9 @@ export class TwoSlotLog<Content extends object> {
    * yet be taken back by a power cut. Before anything is done that relies on them.
    */
   flushLoaded(): void {
-    if (this.#unclosed) this.#files[this.#active].flushAlways()
+    if (!this.#unclosed) return
+    this.#files[this.#active].flushAlways()
+    this.#unclosed = false
   }
 
   /**
@@ -123,8 +125,8 @@ export class TwoSlotLog<Content extends object> {
   begin(): void {
     const file = this.#files[this.#active]
     file.truncate(this.#end)
-    // Lines of a session that did not close may be read and yet not be on storage.
-    if (this.#unclosed) file.flushAlways()
+    this.flushLoaded()
+    file.flush()
     this.#emptyOther()
     this.#append({ epoch: newEpoch() })
     this.flush()

@@ -101,7 +101,11 @@ export class Committer {
     this.#unannounced.delete(ino)
   }
 
-  /** Has everything that lies in OPFS lie where the tree has it. Completes what a failure has left. */
+  /**
+   * Has everything that lies in OPFS lie where the tree has it. Completes what a failure has left. What is
+   * moved or removed cannot be brought back, so the batches that say so are on storage: a step of the landing
+   * has flushed them, and none is committed behind one that has failed.
+   */
   async arrange(): Promise<void> {
     const { applied, tree, directories, files, handles, order, sidecar, access } = this.#parts
     if (applied.away.size === 0) return
@@ -113,9 +117,6 @@ export class Committer {
     })
     // A file about to be moved or removed must not be reopened for a deferred flush.
     order.flushAll()
-    // What is moved or removed cannot be brought back, so that waits for its batch to be on storage.
-    this.flushAll()
-    await access.settle()
     if (hasSteps(plan)) {
       this.#arranging = true
       // Another file may come to where they lie.

@@ -68,7 +68,7 @@ export class Journal {
   #unflushed = false
   // Of whom frames of this turn say something that counts.
   readonly #mentioned = new Set<Ino>()
-  // A session that did not close has left this; nothing is appended before it is cut and flushed.
+  // Behind the last frame there may be something: of a dead session, or of an append that has failed.
   #torn = false
 
   /** Takes the file over. */
@@ -181,9 +181,8 @@ export class Journal {
 
   #cutTail(): void {
     if (!this.#torn) return
+    // For its space only: what a power cut brings back of it goes on from other frames than this session's.
     this.#file.truncate(this.#end)
-    // Or a power cut might bring a frame back that would count behind one of this session.
-    this.#file.flushAlways()
     this.#torn = false
   }
 

@@ -93,6 +93,8 @@ async function open(
     // What a dead session has left can be read, so from now on the program relies on it; and what its
     // relaxed fsyncs covered comes before anything that is written now.
     await parts.flusher.flushFiles(loaded.unflushed)
+    // So that it is closed when this session closes, even if it changes nothing.
+    sidecar.begin()
     await parts.reservation.clear()
   }
   await access.settle()

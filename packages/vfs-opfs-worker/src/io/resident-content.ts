@@ -154,11 +154,9 @@ export class ResidentContent {
     })
   }
 
-  /** Applies what a frame says of it. */
-  apply({ ino, size, whole, extents }: FileRecord): void {
-    const file = this.#files.get(ino)
-    const stored = file?.stored ?? 0
-    if (whole) this.drop(ino)
+  /** Applies what a frame says of it, to what the frames before say: a whole record is the first of its file. */
+  apply({ ino, size, extents }: FileRecord): void {
+    const stored = this.#files.get(ino)?.stored ?? 0
     this.resize(ino, size)
     for (const { at, bytes } of extents) this.write(ino, bytes, at)
     this.#change(ino, (applied) => {

@@ -29,6 +29,8 @@ export const START = 1_700_000_000_000
 /** What a power cut takes of names: nothing, as if all had settled, or what it may. */
 export type NameLoss = 'settled' | 'young'
 
+type Crash = 'kill' | 'power'
+
 export interface Limits {
   readonly points: number
   readonly exhaustiveMax: number
@@ -137,17 +139,9 @@ export class Explorer {
     }
   }
 
-  async #tryCrash(
-    trial: Trial,
-    image: DirectoryImage,
-    crash: 'kill' | 'power',
-    again = false,
-  ): Promise<void> {
+  async #tryCrash(trial: Trial, image: DirectoryImage, crash: Crash, again = false): Promise<void> {
     const { point, past, exploration, tried } = trial
-    const known = past.acknowledgements.filter(
-      ({ operation }) =>
-        operation < point.operation || (operation === point.operation && point.done),
-    ).length
+    const known = past.acknowledgedAt(point).length
     const state = fingerprint(settle(image))
     this.states.add(state)
     const key = `${crash} ${state} ${known} ${point.operation}`
@@ -192,25 +186,28 @@ export class Explorer {
       return
     }
     const level = exploration.options.durability ?? 'strict'
-    const judge = new Judge(past, point, crash, level)
-    const problem = judge.problem(session.vfs)
+    const problem = new Judge(past, point, crash, level).problem(session.vfs)
     if (problem !== undefined) throw new CrashFailure(`${about}${problem}`)
     if (trial.isFirst && this.trials % FOLLOW_ONE_IN === 0) {
-      await this.#follow(session, past.after(point, judge.kept, nextInoOf(session)), trial)
+      await this.#follow(session, crash, trial)
     } else if (this.trials % 4 === 0) await goOn(session, young)
   }
 
-  /** `past` ends with the crash. */
-  async #follow(
-    session: SimulatedSession,
-    past: Past,
-    { point, exploration }: Trial,
-  ): Promise<void> {
-    // What has been acknowledged and is still there is not lost any more, whatever the level.
-    past.record(session.vfs, point.now + WINDOW_MS)
+  async #follow(session: SimulatedSession, crash: Crash, trial: Trial): Promise<void> {
+    const { exploration } = trial
     const workload = exploration.followUp(this.#random)
+    const past = pastOf(session, crash, trial)
     await this.#liveAndCrash(session, workload, past, exploration, FOLLOW_LIMITS, false)
   }
+}
+
+function pastOf(session: SimulatedSession, crash: Crash, { past, point }: Trial): Past {
+  // What a power cut has left is on storage, and what it has taken must not come back.
+  if (crash === 'power') return Past.settled(session.vfs)
+  const all = past.afterKill(point, nextInoOf(session))
+  // What has been acknowledged is not lost any more, whatever the level.
+  all.record(session.vfs, point.now + WINDOW_MS)
+  return all
 }
 
 function settlingOf({ names }: Exploration): number {

@@ -8,24 +8,20 @@ import { describeNames, Past, type Acknowledgement, type Names, type Point } fro
 export const WINDOW_MS = 500
 
 export class Judge {
-  /** What must be there. */
-  readonly kept: readonly Acknowledgement[]
   readonly #past: Past
   readonly #point: Point
+  readonly #kept: readonly Acknowledgement[]
   readonly #atRisk: readonly Acknowledgement[]
 
   constructor(past: Past, point: Point, crash: string, level: string) {
     this.#past = past
     this.#point = point
-    const made = past.acknowledgements.filter(
-      ({ operation }) =>
-        operation < point.operation || (operation === point.operation && point.done),
-    )
+    const made = past.acknowledgedAt(point)
     const returned = point.done ? point.operation : point.operation - 1
     const keptUntil = past.keptUntil[Math.max(returned, 0)]!
     const mayBeLost = ({ time }: Acknowledgement): boolean =>
       crash === 'power' && level === 'relaxed' && time + WINDOW_MS > keptUntil
-    this.kept = made.filter((each) => !mayBeLost(each))
+    this.#kept = made.filter((each) => !mayBeLost(each))
     this.#atRisk = made.filter((each) => mayBeLost(each))
   }
 
@@ -39,7 +35,7 @@ export class Judge {
       return `the names were never like this:\n${describeNames(names)}\nthe last were:\n${last}`
     }
     const latest = moments.at(-1)!
-    for (const { operation, ino } of this.kept) {
+    for (const { operation, ino } of this.#kept) {
       const needed = this.#past.lastNameChange(ino, operation)
       if (latest >= needed || describeNames(this.#past.names[needed]!) === describeNames(names))
         continue
@@ -69,7 +65,7 @@ export class Judge {
     for (const each of this.#past.replacements) {
       if (each.ino === ino && each.operation <= moment) since = Math.max(since, each.operation)
     }
-    for (const each of this.kept) {
+    for (const each of this.#kept) {
       if (each.ino === undefined || each.ino === ino) since = Math.max(since, each.operation)
     }
     return since

@@ -78,12 +78,28 @@ export class Past {
     this.keptUntil.push(Math.max(keptUntil, this.keptUntil.at(-1) ?? -Infinity))
   }
 
+  /** Everything that is there is on storage. */
+  static settled(vfs: Vfs): Past {
+    const past = new Past()
+    past.record(vfs, -Infinity)
+    past.firstSync = 0
+    past.acknowledgements.push({ operation: 0, ino: undefined, time: -Infinity, forwardFrom: 0 })
+    return past
+  }
+
+  /** What had been acknowledged by then. */
+  acknowledgedAt({ operation, done }: Point): Acknowledgement[] {
+    return this.acknowledgements.filter(
+      (each) => each.operation < operation || (each.operation === operation && done),
+    )
+  }
+
   /**
-   * As the past of a session that opens the store after a crash at `point`: what it finds is to be recorded
-   * next. `kept`: what still holds. No file from `nextIno` on has ever been on storage; that number is given
-   * to others.
+   * As the past of a session that opens the store after it was killed at `point`: what it finds is to be
+   * recorded next. No file from `nextIno` on has ever been on storage; that number is given to others.
    */
-  after({ operation }: Point, kept: readonly Acknowledgement[], nextIno: Ino): Past {
+  afterKill(point: Point, nextIno: Ino): Past {
+    const { operation } = point
     const past = new Past()
     past.names.push(...this.names.slice(0, operation + 1))
     past.keptUntil.push(...this.keptUntil.slice(0, operation + 1))
@@ -97,7 +113,7 @@ export class Past {
         changes.filter((change) => change <= operation),
       )
     }
-    past.acknowledgements.push(...kept)
+    past.acknowledgements.push(...this.acknowledgedAt(point))
     past.replacements.push(...this.replacements.filter((each) => each.operation <= operation))
     if (this.firstSync <= operation) past.firstSync = this.firstSync
     return past
