@@ -40,7 +40,7 @@ export const OPFS_WORKER: readonly Mutation[] = [
     1,
     'an fsync of a large file does not flush it',
     CRASH,
-    store('if (!this.#mayPutOff(file)) return flusher.flush(file)\n', '\n'),
+    store('if (!this.#mayPutOff) return flusher.flush(file)\n', '\n'),
   ),
   mutation(
     2,
@@ -106,7 +106,10 @@ export const OPFS_WORKER: readonly Mutation[] = [
     2,
     'a changed file is not flushed before the journal forgets it',
     LANDING,
-    landing('    flusher.flushOpen(file, open)\n', ''),
+    landing(
+      '    // Before the journal can forget it.\n    open.flush()\n    file.isTorn = false\n',
+      '    file.isTorn = false\n',
+    ),
   ),
   mutation(
     2,

@@ -288,7 +288,11 @@ function checkSize(file: StoredFile, opened: OpenFile, closed: boolean, sidecar:
   if (file.making) throw inTheWay(file.path)
   if (file.isTorn) return
   if (!closed && opened.size > file.size) {
-    // Growth that was never committed, by a session that did not close.
+    // Growth that was never committed, by a session that did not close. The next open is to flush this,
+    // should this session end before it has.
+    sidecar.append({ dirty: [file.ino] })
+    sidecar.flush()
+    file.dirtySeq = sidecar.seq
     opened.truncate(file.size)
     opened.flush()
     return

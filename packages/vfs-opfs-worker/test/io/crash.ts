@@ -3,7 +3,7 @@
 // and judged against everything that the program has seen. Some of the reopened stores are worked with and
 // crashed again, with all that the first crash had left unflushed.
 
-import { VfsError, walkToParent, type Ino } from '@wasm-vfs/core'
+import { VfsError, walkToParent } from '@wasm-vfs/core'
 import { ROOT_INO } from '@wasm-vfs/core/backend'
 import type { Workload } from '@wasm-vfs/core/testing/crash'
 import {
@@ -17,7 +17,7 @@ import {
 import type { StoreLimits } from '../../src/io/store.ts'
 import type { IoStoreOptions } from '../../src/io/io-store.ts'
 import { setClock } from './clock.ts'
-import { Judge, WINDOW_MS } from './judge.ts'
+import { Judge } from './judge.ts'
 import { describeNames, equal, Past, type Point } from './past.ts'
 import { pattern, perform } from './perform.ts'
 import { closeSession, openSession, type SimulatedSession } from './harness.ts'
@@ -189,34 +189,20 @@ export class Explorer {
     const problem = new Judge(past, point, crash, level).problem(session.vfs)
     if (problem !== undefined) throw new CrashFailure(`${about}${problem}`)
     if (trial.isFirst && this.trials % FOLLOW_ONE_IN === 0) {
-      await this.#follow(session, crash, trial)
+      await this.#follow(session, exploration)
     } else if (this.trials % 4 === 0) await goOn(session, young)
   }
 
-  async #follow(session: SimulatedSession, crash: Crash, trial: Trial): Promise<void> {
-    const { exploration } = trial
+  async #follow(session: SimulatedSession, exploration: Exploration): Promise<void> {
     const workload = exploration.followUp(this.#random)
-    const past = pastOf(session, crash, trial)
+    // What an open shows is on storage, and what it does not show is gone for good.
+    const past = Past.of(session.vfs)
     await this.#liveAndCrash(session, workload, past, exploration, FOLLOW_LIMITS, false)
   }
 }
 
-function pastOf(session: SimulatedSession, crash: Crash, { past, point }: Trial): Past {
-  // What a power cut has left is on storage, and what it has taken must not come back.
-  if (crash === 'power') return Past.settled(session.vfs)
-  const all = past.afterKill(point, nextInoOf(session))
-  // What has been acknowledged is not lost any more, whatever the level.
-  all.record(session.vfs, point.now + WINDOW_MS)
-  return all
-}
-
 function settlingOf({ names }: Exploration): number {
   return names === 'settled' ? 0 : SETTLING_MS
-}
-
-/** Numbers from there on have never been given to a file that is on storage. */
-function nextInoOf({ facts }: SimulatedSession): Ino {
-  return facts.find((fact) => fact.type === 'next')!.ino
 }
 
 function environmentOf({ sizes }: Exploration): { limits?: Partial<StoreLimits> } {

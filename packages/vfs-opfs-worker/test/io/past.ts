@@ -78,8 +78,8 @@ export class Past {
     this.keptUntil.push(Math.max(keptUntil, this.keptUntil.at(-1) ?? -Infinity))
   }
 
-  /** Everything that is there is on storage. */
-  static settled(vfs: Vfs): Past {
+  /** Of a session that finds this, all of it on storage. */
+  static of(vfs: Vfs): Past {
     const past = new Past()
     past.record(vfs, -Infinity)
     past.firstSync = 0
@@ -92,31 +92,6 @@ export class Past {
     return this.acknowledgements.filter(
       (each) => each.operation < operation || (each.operation === operation && done),
     )
-  }
-
-  /**
-   * As the past of a session that opens the store after it was killed at `point`: what it finds is to be
-   * recorded next. No file from `nextIno` on has ever been on storage; that number is given to others.
-   */
-  afterKill(point: Point, nextIno: Ino): Past {
-    const { operation } = point
-    const past = new Past()
-    past.names.push(...this.names.slice(0, operation + 1))
-    past.keptUntil.push(...this.keptUntil.slice(0, operation + 1))
-    for (const [ino, versions] of this.versions) {
-      const seen = versions.filter((version) => version.operation <= operation)
-      if (ino < nextIno && seen.length > 0) past.versions.set(ino, seen)
-    }
-    for (const [ino, changes] of this.#nameChanges) {
-      past.#nameChanges.set(
-        ino,
-        changes.filter((change) => change <= operation),
-      )
-    }
-    past.acknowledgements.push(...this.acknowledgedAt(point))
-    past.replacements.push(...this.replacements.filter((each) => each.operation <= operation))
-    if (this.firstSync <= operation) past.firstSync = this.firstSync
-    return past
   }
 
   lastNameChange(ino: Ino | undefined, until: number): number {
