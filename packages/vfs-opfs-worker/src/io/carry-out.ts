@@ -1,7 +1,8 @@
 // Carries a plan out in OPFS. Each step may have been done before a crash, so each finds out whether
 // something is left to do; what other code has taken away meanwhile is passed over.
 
-import { toVfsError, VfsError, type Ino } from '@wasm-vfs/core/backend'
+import { toVfsError, type Ino } from '@wasm-vfs/core/backend'
+import { makingWay } from './aside.ts'
 import { forAll, isAbsent, type Directories } from './directories.ts'
 import { needsMark, type Move, type Plan } from './plan.ts'
 import type { StoredFile } from './stored-file.ts'
@@ -19,7 +20,7 @@ export interface CarryOutParts {
 /** `staged`: a session before has marked the evacuations as done. */
 export async function carryOut(plan: Plan, parts: CarryOutParts, staged: boolean): Promise<void> {
   const { directories } = parts
-  for (const path of plan.makeDirectories) await directories.make(path)
+  for (const path of plan.makeDirectories) await makeDirectory(path, directories)
   if (!staged) {
     await forAll(plan.evacuations, (each) => move(each, parts))
     if (needsMark(plan)) await parts.markStaged()
@@ -32,9 +33,13 @@ export async function carryOut(plan: Plan, parts: CarryOutParts, staged: boolean
     await directories.remove(path)
   })
   for (const path of plan.clearDirectories) await directories.removeDirectory(path)
-  for (const path of plan.makeDirectoriesLater) await directories.make(path)
+  for (const path of plan.makeDirectoriesLater) await makeDirectory(path, directories)
   await forAll(plan.moves, (each) => move(each, parts))
   for (const path of plan.removeDirectories) await directories.removeDirectory(path)
+}
+
+async function makeDirectory(path: string, directories: Directories): Promise<void> {
+  await makingWay(directories, path, () => directories.make(path))
 }
 
 async function move({ ino, from, to }: Move, parts: CarryOutParts): Promise<void> {
@@ -47,10 +52,9 @@ async function move({ ino, from, to }: Move, parts: CarryOutParts): Promise<void
   const handle = file?.handle ?? (await directories.find(from))
   if (handle === undefined) return
   try {
-    await directories.move(handle, to)
+    await makingWay(directories, to, () => directories.move(handle, to))
   } catch (thrown) {
     const error = toVfsError(thrown, 'rename', { path: from })
-    if (error.code === 'ENOTEMPTY') throw directoryInTheWay(to, error)
     if (!isAbsent(error)) throw error
     if (file === undefined) return
   }
@@ -58,14 +62,4 @@ async function move({ ino, from, to }: Move, parts: CarryOutParts): Promise<void
   file.path = to
   file.handle = handle
   file.hasMoved = true
-}
-
-function directoryInTheWay(path: string, cause: VfsError): VfsError {
-  return new VfsError('EEXIST', 'rename', {
-    path,
-    detail:
-      'a directory that other code has put here, or a power cut has brought back, is in the way of a ' +
-      'file; move what is in it elsewhere and open the store again',
-    cause,
-  })
 }

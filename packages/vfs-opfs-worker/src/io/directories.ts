@@ -17,6 +17,8 @@ export type Listing = Map<string, FileSystemFileHandle | FileSystemDirectoryHand
 const PARALLEL = 16
 
 export class Directories {
+  /** Something was in the way and has been put aside: a listing from before says nothing any more. */
+  haveMadeWay = false
   readonly #handles = new Map<string, FileSystemDirectoryHandle>()
 
   constructor(root: FileSystemDirectoryHandle) {
@@ -134,14 +136,15 @@ export class Directories {
       if (known === path || known.startsWith(`${path}/`)) listing.delete(known)
     }
     this.forget(path)
-    const there = (await this.find(path)) ?? (await this.#findDirectory(path))
+    const there = (await this.find(path)) ?? (await this.findDirectory(path))
     if (there === undefined) return
     listing.set(path, there)
     if (there.kind === 'file') return
     for (const [below, handle] of await this.list(path)) listing.set(below, handle)
   }
 
-  async #findDirectory(path: string): Promise<FileSystemDirectoryHandle | undefined> {
+  /** Undefined if there is no directory of that path. */
+  async findDirectory(path: string): Promise<FileSystemDirectoryHandle | undefined> {
     try {
       return await this.get(path)
     } catch (error) {

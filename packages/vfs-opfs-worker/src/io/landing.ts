@@ -5,6 +5,7 @@
 // what they say is on storage; then the journal forgets it.
 
 import { toVfsError, VfsError, type Ino } from '@wasm-vfs/core/backend'
+import { makingWay, moveAside } from './aside.ts'
 import type { Committer } from './committer.ts'
 import { forAll } from './directories.ts'
 import { JOURNAL_PATH } from './layout.ts'
@@ -111,7 +112,7 @@ export class Landing {
   async #make(inos: readonly Ino[]): Promise<void> {
     const { tree, sidecar, access, applied, files, resident } = this.#parts
     const intent = inos.map((ino) => tree.pathOf(ino)!)
-    for (const path of intent) await this.#moveAside(path)
+    for (const path of intent) await this.#moveFileAside(path)
     // On storage before the first name can be: an open removes what is there of it, and nothing else.
     sidecar.append({ intent, since: Date.now() })
     this.#committer.flushLog()
@@ -146,7 +147,9 @@ export class Landing {
     const { directories, resident, handles } = this.#parts
     const file = new StoredFile(ino, path, 0)
     try {
-      file.handle = await directories.file(path, { create: true })
+      file.handle = await makingWay(directories, path, () =>
+        directories.file(path, { create: true }),
+      )
     } catch (thrown) {
       throw toVfsError(thrown, 'create', { path })
     }
@@ -186,19 +189,13 @@ export class Landing {
     await this.#parts.directories.remove(file.path)
   }
 
-  /** What other code has put where a file is to be made is kept, under a name next to it. */
-  async #moveAside(path: string): Promise<void> {
+  /** What is not made anew would be taken for what the store has made. */
+  async #moveFileAside(path: string): Promise<void> {
     const { directories } = this.#parts
-    const foreign = await directories.find(path)
-    if (foreign === undefined) return
-    for (let number = 1; ; number++) {
-      const aside = `${path}.other-${number}`
-      if ((await directories.find(aside)) !== undefined) continue
-      try {
-        return await directories.move(foreign, aside)
-      } catch (thrown) {
-        throw toVfsError(thrown, 'create', { path })
-      }
+    try {
+      if ((await directories.find(path)) !== undefined) await moveAside(directories, path)
+    } catch (thrown) {
+      throw toVfsError(thrown, 'create', { path })
     }
   }
 

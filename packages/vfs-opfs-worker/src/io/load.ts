@@ -21,6 +21,7 @@ import {
   type Ino,
   type InodeFact,
 } from '@wasm-vfs/core/backend'
+import { makingWay } from './aside.ts'
 import { carryOut } from './carry-out.ts'
 import { forAll, type Directories, type Listing } from './directories.ts'
 import { RESERVED_NAME, SETTLING_MS, STAGING_PATH, stagingPath } from './layout.ts'
@@ -191,7 +192,7 @@ async function bringBack(
       // What is there may be the right one, and this something new that other code has put here.
       const there = await directories.find(path)
       if (there !== undefined && (await left.getFile()).size !== size) continue
-      await directories.move(left, path)
+      await makingWay(directories, path, () => directories.move(left, path))
       changed.push(source, path)
       break
     }
@@ -205,7 +206,8 @@ async function listedAgain(
   paths: ReadonlySet<string>,
   directories: Directories,
 ): Promise<Listing> {
-  if (paths.size > RELISTED_MAX) return await directories.list('', RESERVED_NAME)
+  if (paths.size > RELISTED_MAX || directories.haveMadeWay)
+    return await directories.list('', RESERVED_NAME)
   for (const path of paths) {
     if (!path.startsWith(`${STAGING_PATH}/`)) await directories.relist(listing, path)
   }

@@ -164,6 +164,8 @@ export class ResidentContent {
       applied.based = true
       applied.changed.clear()
       applied.changedSize = false
+      // To be landed in any case: the frames are forgotten when the file is on storage, and not before.
+      applied.unlandedSize = true
     })
   }
 

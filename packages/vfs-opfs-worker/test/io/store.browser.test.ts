@@ -185,6 +185,39 @@ describe('a store in OPFS', () => {
     expect(await ask('tree')).toEqual(['/a.other-1: foreign', '/a: mine', '/b: foreign'])
   })
 
+  it('puts aside directories in the way of files, and files in the way of directories', async () => {
+    await ask('open', { name })
+    await ask('put', [['/moved', 'mine']])
+    for (const path of ['made', 'elsewhere']) {
+      const directory = await (await storeDirectory()).getDirectoryHandle(path, { create: true })
+      await plainWrite(directory, 'foreign', 'stays')
+      await directory.getDirectoryHandle('empty', { create: true })
+    }
+    await plainWrite(await storeDirectory(), 'directory', 'foreign')
+    await (await storeDirectory()).getDirectoryHandle('bare', { create: true })
+    await ask('put', [
+      ['/made', 'mine'],
+      ['/bare', 'mine'],
+    ])
+    await ask('move', ['/moved', '/elsewhere'])
+    await ask('mkdir', '/directory')
+    await ask('close')
+    await ask('open', { name })
+    expect(await ask('tree')).toEqual([
+      '/bare: mine',
+      '/directory.other-1: foreign',
+      '/directory/',
+      '/elsewhere.other-1/',
+      '/elsewhere.other-1/empty/',
+      '/elsewhere.other-1/foreign: stays',
+      '/elsewhere: mine',
+      '/made.other-1/',
+      '/made.other-1/empty/',
+      '/made.other-1/foreign: stays',
+      '/made: mine',
+    ])
+  })
+
   it('holds no more handles than it may', async () => {
     await ask('open', { name, maxHandles: 8 })
     const files = Array.from({ length: 30 }, (_, index) => [`/f${index}`, `file ${index}`])
