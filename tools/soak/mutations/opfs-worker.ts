@@ -106,10 +106,7 @@ export const OPFS_WORKER: readonly Mutation[] = [
     2,
     'a changed file is not flushed before the journal forgets it',
     LANDING,
-    landing(
-      '    // Before the journal can forget it.\n    open.flush()\n    file.isTorn = false\n',
-      '    file.isTorn = false\n',
-    ),
+    landing('    if (file.isTorn) open.flushAlways()\n    else open.flush()\n', ''),
   ),
   mutation(
     2,
@@ -189,6 +186,22 @@ export const OPFS_WORKER: readonly Mutation[] = [
     'frames of a dead session are believed and not flushed',
     CRASH,
     journal('if (frames.length > 0) this.#file.flushAlways()\n', '\n'),
+  ),
+  mutation(
+    5,
+    'what a broken-off landing has written is not flushed before the journal forgets it',
+    CRASH,
+    landing('if (file.isTorn) open.flushAlways()\n    else open.flush()\n', 'open.flush()\n'),
+  ),
+  mutation(
+    5,
+    'the cut of growth that was never committed is not noted',
+    CRASH,
+    edit(
+      `${IO}/open-store.ts`,
+      '    sidecar.append({ dirty: [file.ino] })\n    sidecar.flush()\n    file.dirtySeq = sidecar.seq\n',
+      '',
+    ),
   ),
   mutation(
     6,

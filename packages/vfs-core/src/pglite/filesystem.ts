@@ -108,11 +108,9 @@ export class VfsFilesystem implements Filesystem {
     }
   }
 
-  dumpTar(databaseName: string, compression: TarCompression = 'auto'): Promise<File | Blob> {
-    return this.#attempt(() => {
-      this.#report()
-      return dumpTar(this.#vfs, databaseName, compression)
-    })
+  async dumpTar(databaseName: string, compression: TarCompression = 'auto'): Promise<File | Blob> {
+    this.#report()
+    return await dumpTar(this.#vfs, databaseName, compression)
   }
 
   async closeFs(): Promise<void> {
@@ -169,11 +167,6 @@ export class VfsFilesystem implements Filesystem {
     const error = this.#unreported
     this.#unreported = undefined
     if (error !== undefined) throw error
-  }
-
-  /** As an async function, for one whose body does not wait. */
-  #attempt<T>(work: () => T | Promise<T>): Promise<T> {
-    return new Promise((resolve) => resolve(work()))
   }
 }
 

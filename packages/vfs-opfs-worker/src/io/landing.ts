@@ -234,8 +234,9 @@ export class Landing {
       this.#committer.flushLog()
     }
     resident.writeTo(file.ino, open)
-    // Before the journal can forget it.
-    open.flush()
+    // Before the journal can forget it; also what a landing that a crash broke off has written.
+    if (file.isTorn) open.flushAlways()
+    else open.flush()
     file.isTorn = false
     file.size = size
     file.lastWriteAt = file.lastWriteEnd = size

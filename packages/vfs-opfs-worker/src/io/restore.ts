@@ -45,11 +45,7 @@ export async function restoreContent(
   const resized: InodeFact[] = []
   const restore = async ([ino, changes]: [Ino, FileRecord[]]): Promise<void> => {
     const file = files.get(ino)
-    if (file !== undefined) {
-      file.isTorn = true
-      // A landing that was broken off may have written it, even if it is as the frames say.
-      file.state.unflushed = true
-    }
+    if (file !== undefined) file.isTorn = true
     if (!changes[0]!.whole) resident.adopt(ino, await baseOf(ino))
     for (const record of changes) resident.apply(record)
     const inode = tree.inodes.get(ino)!
