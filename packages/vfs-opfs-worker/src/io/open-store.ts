@@ -16,7 +16,7 @@ import type { StoreParts } from './parts.ts'
 import { Reservation } from './reservation.ts'
 import { ResidentContent } from './resident-content.ts'
 import { inosOf, restoreContent } from './restore.ts'
-import { Room } from './room.ts'
+import { isNoSpace, Room } from './room.ts'
 import {
   imageOf,
   nothingReplayed,
@@ -70,6 +70,8 @@ async function open(
   ])
   const { sidecar, replayed } = load(log, found, listing)
   const reservation = new Reservation(directories, access, counters)
+  // Lines that the log needs from here on may want what a dead session had promised to its program.
+  if (!replayed.closed) await reservation.clear()
   const journal = new Journal(journalFile)
   const frames = loadJournal(journal, replayed)
   // What is completed or undone for these lines cannot be brought back for those before them.
@@ -93,14 +95,22 @@ async function open(
     // What a dead session has left can be read, so from now on the program relies on it; and what its
     // relaxed fsyncs covered comes before anything that is written now.
     await parts.flusher.flushFiles(loaded.unflushed)
-    // So that it is closed when this session closes, even if it changes nothing.
-    sidecar.begin()
-    await parts.reservation.clear()
+    beginIfThereIsSpace(sidecar)
   }
   await access.settle()
   const facts = [...parts.tree.facts()]
   const store = new OpfsStore(parts, { ...STORE_LIMITS, ...environment.limits }, replayed.hot)
   return { store, facts }
+}
+
+/** So that the log is closed when this session closes, even if it changes nothing. */
+function beginIfThereIsSpace(sidecar: Sidecar): void {
+  try {
+    sidecar.begin()
+  } catch (error) {
+    // It only saves the next open its flushes. The first change begins it, too, and space is made for that.
+    if (!isNoSpace(error)) throw error
+  }
 }
 
 async function storeDirectory(

@@ -70,10 +70,10 @@ export class Reservation {
     return bytes <= this.#free ? this.#free : this.#grow(bytes)
   }
 
-  /** Empties what a session that did not close left. */
+  /** Gives back what a session that did not close had taken. */
   async clear(): Promise<void> {
     await this.#open()
-    this.#file!.truncate(0)
+    this.empty()
   }
 
   /** Gives up `bytes`, or what is left. False if there was nothing. */
