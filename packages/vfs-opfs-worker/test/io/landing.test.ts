@@ -8,7 +8,17 @@ import {
 } from '@wasm-vfs/core/testing/simulated-opfs'
 import { ROOT_INO } from '@wasm-vfs/core'
 import { describe, expect, it } from 'vitest'
-import { land, openSession, opfsTree, put, SimulatedOpfs, sync, treeOf, walk } from './harness.ts'
+import {
+  land,
+  openSession,
+  opfsTree,
+  put,
+  SimulatedOpfs,
+  sync,
+  treeOf,
+  walk,
+  type SimulatedSession,
+} from './harness.ts'
 
 const LIMITS = { exhaustiveMax: 6, samples: 12 }
 
@@ -21,6 +31,20 @@ function* crashesOf(image: DirectoryImage, random: SeededRandom): Generator<Dire
   yield image
   const loss = new PowerLoss(image, { now: Date.now(), settlingMs: 0 })
   for (const selection of selections(loss, LIMITS, random)) yield loss.state(selection)
+}
+
+function* everyCutOf(image: DirectoryImage): Generator<DirectoryImage> {
+  const loss = new PowerLoss(image, { now: Date.now(), settlingMs: 0 })
+  const limits = { exhaustiveMax: 512, samples: 0 }
+  expect(loss.total).toBeLessThanOrEqual(limits.exhaustiveMax)
+  for (const selection of selections(loss, limits, new SeededRandom(1))) yield loss.state(selection)
+}
+
+function bytesOf({ vfs }: SimulatedSession, path: string): Uint8Array {
+  const ino = walk(vfs, path)
+  const bytes = new Uint8Array(vfs.getattr(ino).size)
+  vfs.read(ino, bytes, 0)
+  return bytes
 }
 
 describe('a landing that a crash breaks off', () => {
@@ -58,7 +82,69 @@ describe('a landing that a crash breaks off', () => {
   })
 })
 
+describe('a small file that becomes large', () => {
+  it('is no mixture of before a truncate and after it, wherever it is broken off', async () => {
+    const environment = { limits: { smallMax: 9000 } }
+    const session = await openSession(new SimulatedOpfs(), {}, environment)
+    const { vfs, opfs } = session
+    put(vfs, '/a', pattern(6000, 0))
+    await sync(session)
+    await land(session)
+    const ino = walk(vfs, '/a')
+    vfs.write(ino, pattern(600, 7), 0)
+    vfs.fsync(ino)
+    await session.flush()
+    vfs.truncate(ino, 3000)
+    vfs.write(ino, pattern(12_000, 9), 3000)
+    const moments: DirectoryImage[] = []
+    opfs.watcher.changed = () => moments.push(opfs.image())
+    await session.flush()
+    const random = new SeededRandom(1)
+    const before = pattern(6000, 0)
+    before.set(pattern(600, 7))
+    const sizes = new Set<number>()
+    for (const moment of moments) {
+      for (const image of crashesOf(moment, random)) {
+        const bytes = bytesOf(
+          await openSession(new SimulatedOpfs({ image }), {}, environment),
+          '/a',
+        )
+        sizes.add(bytes.length)
+        expect(bytes.subarray(0, 3000)).toEqual(before.subarray(0, 3000))
+        if (bytes.length === 6000) expect(bytes).toEqual(before)
+      }
+    }
+    expect([...sizes].sort((a, b) => a - b)).toEqual([3000, 6000, 15_000])
+  })
+})
+
 describe('an open after a session that was killed', () => {
+  it('lands what a broken-off landing may have left unflushed, before the journal forgets it', async () => {
+    const environment = { limits: { smallMax: 9000 } }
+    const session = await openSession(new SimulatedOpfs(), {}, environment)
+    put(session.vfs, '/a', pattern(6000, 0))
+    await sync(session)
+    await land(session)
+    session.vfs.truncate(walk(session.vfs, '/a'), 0)
+    await sync(session)
+    const killed: DirectoryImage[] = []
+    session.opfs.watcher.changed = () => killed.push(session.opfs.image())
+    await land(session)
+    expect(killed.length).toBeGreaterThan(2)
+    const random = new SeededRandom(1)
+    for (const image of killed) {
+      const again = await openSession(new SimulatedOpfs({ image }), {}, environment)
+      await land(again)
+      // From here on the log says that its size is to be asked for.
+      again.vfs.write(walk(again.vfs, '/a'), pattern(12_000, 9), 8000)
+      await again.flush()
+      for (const state of crashesOf(again.opfs.image(), random)) {
+        const third = await openSession(new SimulatedOpfs({ image: state }), {}, environment)
+        expect([0, 20_000]).toContain(bytesOf(third, '/a').length)
+      }
+    }
+  })
+
   it('has put on storage what it shows of small files', async () => {
     const session = await openSession(new SimulatedOpfs(), { durability: 'relaxed' })
     put(session.vfs, '/a', 'old')
@@ -93,6 +179,38 @@ describe('an open after a session that was killed', () => {
       expect(treeOf(third.vfs)).toEqual(['/a: kept', '/c: '])
     }
     expect(moments.length).toBeGreaterThan(2)
+  })
+})
+
+describe('two power cuts', () => {
+  it('bring no frame back behind one of the session between them', async () => {
+    const relaxed = { durability: 'relaxed' } as const
+    // A frame of it is two sectors long, so that a cut can take the one and leave the other.
+    const content = (from: number): Uint8Array => pattern(952, from)
+    const write = async (session: SimulatedSession, from: number): Promise<void> => {
+      const ino = walk(session.vfs, '/a')
+      session.vfs.write(ino, content(from), 0)
+      session.vfs.fsync(ino)
+      await session.flush()
+    }
+    const first = await openSession(new SimulatedOpfs(), relaxed)
+    put(first.vfs, '/a', content(0))
+    await sync(first)
+    await land(first)
+    await write(first, 1)
+    await write(first, 2)
+    let lost = 0
+    for (const state of everyCutOf(first.opfs.image())) {
+      const second = await openSession(new SimulatedOpfs({ image: state }), relaxed)
+      if (bytesOf(second, '/a')[0] !== content(0)[0]) continue
+      lost++
+      await write(second, 3)
+      for (const image of everyCutOf(second.opfs.image())) {
+        const third = await openSession(new SimulatedOpfs({ image }), relaxed)
+        expect([content(0)[0], content(3)[0]]).toContain(bytesOf(third, '/a')[0])
+      }
+    }
+    expect(lost).toBeGreaterThan(4)
   })
 })
 
