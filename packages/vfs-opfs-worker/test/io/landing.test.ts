@@ -110,8 +110,8 @@ describe('a small file that becomes large', () => {
           '/a',
         )
         sizes.add(bytes.length)
-        expect(bytes.subarray(0, 3000)).toEqual(before.subarray(0, 3000))
-        if (bytes.length === 6000) expect(bytes).toEqual(before)
+        const kept = bytes.length === 6000 ? bytes : bytes.subarray(0, 3000)
+        expect(kept).toEqual(before.subarray(0, kept.length))
       }
     }
     expect([...sizes].sort((a, b) => a - b)).toEqual([3000, 6000, 15_000])
