@@ -32,6 +32,17 @@ async function clear(directories: Directories, path: string): Promise<boolean> {
   return false
 }
 
+/** Moves a file, over another that is there. */
+export async function moveTo(
+  directories: Directories,
+  file: FileSystemFileHandle,
+  path: string,
+): Promise<void> {
+  // Firefox 153 moves a file over a directory, too, and with it removes all that is in there.
+  if ((await directories.findDirectory(path)) !== undefined) await moveAside(directories, path)
+  await makingWay(directories, path, () => directories.move(file, path))
+}
+
 /** A file, or a directory with all that is in it; an empty one is removed. False if nothing is there. */
 export async function moveAside(directories: Directories, path: string): Promise<boolean> {
   directories.haveMadeWay = true

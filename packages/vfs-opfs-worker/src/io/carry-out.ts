@@ -2,7 +2,7 @@
 // something is left to do; what other code has taken away meanwhile is passed over.
 
 import { toVfsError, type Ino } from '@wasm-vfs/core/backend'
-import { makingWay } from './aside.ts'
+import { makingWay, moveTo } from './aside.ts'
 import { forAll, isAbsent, type Directories } from './directories.ts'
 import { needsMark, type Move, type Plan } from './plan.ts'
 import type { StoredFile } from './stored-file.ts'
@@ -52,7 +52,7 @@ async function move({ ino, from, to }: Move, parts: CarryOutParts): Promise<void
   const handle = file?.handle ?? (await directories.find(from))
   if (handle === undefined) return
   try {
-    await makingWay(directories, to, () => directories.move(handle, to))
+    await moveTo(directories, handle, to)
   } catch (thrown) {
     const error = toVfsError(thrown, 'rename', { path: from })
     if (!isAbsent(error)) throw error

@@ -135,7 +135,6 @@ export class Directories {
     for (const known of listing.keys()) {
       if (known === path || known.startsWith(`${path}/`)) listing.delete(known)
     }
-    this.forget(path)
     const there = (await this.find(path)) ?? (await this.findDirectory(path))
     if (there === undefined) return
     listing.set(path, there)
@@ -145,6 +144,8 @@ export class Directories {
 
   /** Undefined if there is no directory of that path. */
   async findDirectory(path: string): Promise<FileSystemDirectoryHandle | undefined> {
+    // A handle that is kept says nothing about whether the directory is still there.
+    this.forget(path)
     try {
       return await this.get(path)
     } catch (error) {

@@ -21,7 +21,7 @@ import {
   type Ino,
   type InodeFact,
 } from '@wasm-vfs/core/backend'
-import { makingWay } from './aside.ts'
+import { moveTo } from './aside.ts'
 import { carryOut } from './carry-out.ts'
 import { forAll, type Directories, type Listing } from './directories.ts'
 import { RESERVED_NAME, SETTLING_MS, STAGING_PATH, stagingPath } from './layout.ts'
@@ -192,7 +192,7 @@ async function bringBack(
       // What is there may be the right one, and this something new that other code has put here.
       const there = await directories.find(path)
       if (there !== undefined && (await left.getFile()).size !== size) continue
-      await makingWay(directories, path, () => directories.move(left, path))
+      await moveTo(directories, left, path)
       changed.push(source, path)
       break
     }
