@@ -100,6 +100,8 @@ export type WorkerRequest =
       readonly store: string
       readonly artifacts: PgliteArtifacts
       readonly left: LeftBehind
+      /** The page that started the worker, and answers what it asks (browser/memory.ts). */
+      readonly page: string
     }
   | { readonly kind: 'probes'; readonly task: ProbeTask }
   | NeighbourRequest

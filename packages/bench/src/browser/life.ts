@@ -108,7 +108,7 @@ export class Life implements Record<LifePart, () => Promise<LeftBehind | undefin
   }
 
   async #load(): Promise<PostgresSession | undefined> {
-    const { task, store, artifacts } = this.#request
+    const { task, store, artifacts, page } = this.#request
     const { column, settings } = task
     const backend = backendNamed(column.backend)
     const missing = await unmet(backend.needs)
@@ -134,10 +134,10 @@ export class Life implements Record<LifePart, () => Promise<LeftBehind | undefin
           startNeighbour({ kind: 'neighbour', column, store: `${store}-neighbour`, artifacts }),
         async mountedMemoryBytes() {
           if (openVfs === undefined) throw new TypeError('it cannot be opened without Postgres')
-          const before = await memoryBytes()
+          const before = await memoryBytes(page)
           const vfs = await openVfs(store, column.durability)
           try {
-            return (await memoryBytes()) - before
+            return (await memoryBytes(page)) - before
           } finally {
             await vfs.close()
           }

@@ -1,11 +1,11 @@
 // How much memory a worker's JavaScript holds: objects and the contents of ArrayBuffers, after a
-// collection. Only the page can ask the browser for it, so the worker asks the page. Chromium only,
+// collection. Only the page can ask the browser for it, and only of its own workers, so the worker
+// asks the page that started it; others of the origin may be open beside it. Chromium only,
 // started as ../session.ts does it: by default it takes up to a minute to answer.
 
 import { Unavailable } from '../workloads/workload.ts'
 import { describe } from './errors.ts'
 
-const CHANNEL = 'bench-memory'
 const ANSWER_DEADLINE_MS = 30_000
 
 interface Breakdown {
@@ -25,9 +25,12 @@ interface Answer {
   readonly failure?: string
 }
 
-/** In the page: answers all workers, for as long as it lives. */
-export function answerMemoryQuestions(): void {
-  const channel = new BroadcastChannel(CHANNEL)
+/**
+ * In the page: answers its workers, until the function returned is called. `page` is its name in the
+ * origin.
+ */
+export function answerMemoryQuestions(page: string): () => void {
+  const channel = new BroadcastChannel(channelOf(page))
   channel.onmessage = ({ data }: MessageEvent<Question>) => {
     void workerBytes().then(
       (bytes) => channel.postMessage({ answerTo: data.question, bytes } satisfies Answer),
@@ -35,11 +38,12 @@ export function answerMemoryQuestions(): void {
         channel.postMessage({ answerTo: data.question, failure: describe(error) } satisfies Answer),
     )
   }
+  return () => channel.close()
 }
 
-/** In a worker, the only one that is alive. That it cannot be measured is an error. */
-export async function memoryBytes(): Promise<number> {
-  const channel = new BroadcastChannel(CHANNEL)
+/** In a worker, the only one of `page` that is alive. That it cannot be measured is an error. */
+export async function memoryBytes(page: string): Promise<number> {
+  const channel = new BroadcastChannel(channelOf(page))
   const question = crypto.randomUUID()
   try {
     return await new Promise<number>((resolve, reject) => {
@@ -58,6 +62,10 @@ export async function memoryBytes(): Promise<number> {
   }
 }
 
+function channelOf(page: string): string {
+  return `bench-memory-${page}`
+}
+
 /** Of all dedicated workers of the page. */
 async function workerBytes(): Promise<number> {
   const { measureUserAgentSpecificMemory: measure } = performance as {
@@ -69,7 +77,7 @@ async function workerBytes(): Promise<number> {
     attribution.some(({ scope }) => scope === 'DedicatedWorkerGlobalScope'),
   )
   const bytes = workers.reduce((sum, worker) => sum + worker.bytes, 0)
-  // The one that asks is there. Chromium leaves out whom it does not reach in time.
+  // The one that asks is there: a measurement without it is none.
   if (bytes === 0) throw new Unavailable('the browser left the workers out of its measurement')
   return bytes
 }

@@ -33,6 +33,8 @@ const LAST_WIPE_DEADLINE_MS = 10_000
 const HANGS_MAX = 3
 /** Whether others may keep things in this origin. */
 const isShared = new URLSearchParams(location.search).get(STORAGE_PARAMETER) === STORAGE_OWN
+/** Among the pages of the origin. */
+const page = crypto.randomUUID()
 const NOTHING: LeftBehind = { expected: [], acknowledged: 0 }
 
 let artifacts: PgliteArtifacts | undefined
@@ -61,7 +63,7 @@ const bench: BenchPage = {
 }
 
 Object.assign(globalThis, { bench })
-answerMemoryQuestions()
+answerMemoryQuestions(page)
 // Ends with the page, when the server is gone.
 void serveCalls(bench).catch(() => {})
 
@@ -111,7 +113,7 @@ async function runFileLives(task: LifeTask, emit: (event: TaskEvent) => void): P
 
 async function runLife(task: LifeTask, emit: (event: TaskEvent) => void): Promise<void> {
   if (artifacts === undefined) throw new TypeError('prepare() comes first')
-  const common = { kind: 'life', task, store: task.store, artifacts } as const
+  const common = { kind: 'life', task, store: task.store, artifacts, page } as const
   const later = task.workloads.filter((name) => LATER_PHASES.includes(workloadNamed(name).phase))
   const wanted = (phase: Phase): boolean =>
     later.some((name) => workloadNamed(name).phase === phase)
@@ -136,7 +138,7 @@ async function runLife(task: LifeTask, emit: (event: TaskEvent) => void): Promis
 async function runMount(task: LifeTask, emit: (event: TaskEvent) => void): Promise<void> {
   if (artifacts === undefined) throw new TypeError('prepare() comes first')
   const { store } = task
-  await inWorker({ kind: 'life', part: 'mount', task, store, artifacts, left: NOTHING }, emit)
+  await inWorker({ kind: 'life', part: 'mount', task, store, artifacts, left: NOTHING, page }, emit)
 }
 
 /** Each request has a worker of its own: nothing of one life is left in memory for the next. */
