@@ -126,6 +126,15 @@ export const OPFS_WORKER: readonly Mutation[] = [
   ),
   mutation(
     2,
+    'a file that takes its space itself is not noted',
+    CRASH,
+    store(
+      '      this.#beforeChange(file, open, file.size)\n      this.#restoring(',
+      '      this.#restoring(',
+    ),
+  ),
+  mutation(
+    2,
     'a file that a session before has moved is written before the log knows that it changes',
     CRASH,
     edit(

@@ -17,6 +17,7 @@ import { Reservation } from './reservation.ts'
 import { ResidentContent } from './resident-content.ts'
 import { inosOf, restoreContent } from './restore.ts'
 import { isNoSpace, Room } from './room.ts'
+import { SpaceEstimate } from './space.ts'
 import {
   imageOf,
   nothingReplayed,
@@ -37,6 +38,7 @@ export interface StoreEnvironment {
   /** Default: the root of the origin's private file system. */
   readonly directory?: FileSystemDirectoryHandle
   readonly limits?: Partial<StoreLimits>
+  readonly estimate?: () => Promise<StorageEstimate>
 }
 
 /** See OpenIoStore. */
@@ -99,7 +101,9 @@ async function open(
   }
   await access.settle()
   const facts = [...parts.tree.facts()]
-  const store = new OpfsStore(parts, { ...STORE_LIMITS, ...environment.limits }, replayed.hot)
+  const limits = { ...STORE_LIMITS, ...environment.limits }
+  const space = new SpaceEstimate(environment.estimate)
+  const store = new OpfsStore(parts, limits, replayed.hot, space)
   return { store, facts }
 }
 

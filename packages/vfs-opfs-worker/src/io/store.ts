@@ -16,7 +16,7 @@ import { Landing } from './landing.ts'
 import type { OpenFile } from './open-file.ts'
 import type { StoreParts } from './parts.ts'
 import { isNoSpace } from './room.ts'
-import { SpaceEstimate } from './space.ts'
+import type { SpaceEstimate } from './space.ts'
 import type { StoredFile } from './stored-file.ts'
 
 export interface StoreLimits {
@@ -41,14 +41,15 @@ export class OpfsStore implements IoStore {
   readonly #committer: Committer
   readonly #landing: Landing
   readonly #limits: StoreLimits
-  readonly #space = new SpaceEstimate()
+  readonly #space: SpaceEstimate
   readonly #hot: readonly Ino[]
   #changedBytes = 0
   #hotNoted = 0
 
   /** `hot`: what the session before used first. */
-  constructor(parts: StoreParts, limits: StoreLimits, hot: readonly Ino[]) {
+  constructor(parts: StoreParts, limits: StoreLimits, hot: readonly Ino[], space: SpaceEstimate) {
     this.#hot = hot
+    this.#space = space
     this.#parts = parts
     this.#limits = limits
     this.#committer = new Committer(parts)

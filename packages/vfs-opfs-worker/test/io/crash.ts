@@ -20,7 +20,12 @@ import { setClock } from './clock.ts'
 import { Judge } from './judge.ts'
 import { describeNames, equal, Past, type Point } from './past.ts'
 import { pattern, perform } from './perform.ts'
-import { closeSession, openSession, type SimulatedSession } from './harness.ts'
+import {
+  closeSession,
+  openSession,
+  type SessionEnvironment,
+  type SimulatedSession,
+} from './harness.ts'
 import { live } from './life.ts'
 
 export const SETTLING_MS = 60_000
@@ -50,6 +55,8 @@ export class CrashFailure extends Error {}
 export interface Exploration {
   readonly options: Partial<IoStoreOptions>
   readonly sizes?: Partial<StoreLimits>
+  /** See SessionEnvironment. */
+  readonly scarce?: boolean
   readonly names: NameLoss
   readonly limits: Limits
   /** What a session after a crash does. */
@@ -205,8 +212,8 @@ function settlingOf({ names }: Exploration): number {
   return names === 'settled' ? 0 : SETTLING_MS
 }
 
-function environmentOf({ sizes }: Exploration): { limits?: Partial<StoreLimits> } {
-  return sizes === undefined ? {} : { limits: sizes }
+function environmentOf({ sizes, scarce = false }: Exploration): SessionEnvironment {
+  return { scarce, ...(sizes && { limits: sizes }) }
 }
 
 function isMissingNames(error: unknown): error is VfsError {

@@ -32,6 +32,8 @@ export interface Family {
   readonly foundation?: Workload
   readonly limits: Limits
   readonly sizes?: Partial<StoreLimits>
+  /** There is hardly any space. */
+  readonly scarce?: boolean
   workload(random: SeededRandom): Workload
 }
 
@@ -118,6 +120,15 @@ export const FAMILIES: readonly Family[] = [
     workload: outgrown,
   },
   {
+    name: 'large files that grow where space is scarce',
+    share: 0.1,
+    foundation: SMALL_TREE,
+    limits: FEW,
+    sizes: { smallMax: 3000 },
+    scarce: true,
+    workload: (random) => [...cuts(random), ...mixed(random, 6)],
+  },
+  {
     name: 'checkpoints of the log',
     share: 0.03,
     foundation: SMALL_TREE,
@@ -175,7 +186,7 @@ export async function exploreFamily(
 ): Promise<Explorer> {
   const explorer = new Explorer(seed)
   const random = new SeededRandom(seed)
-  const { limits, sizes, foundation } = family
+  const { limits, sizes, scarce, foundation } = family
   const wanted = states * family.share * share
   for (let round = 0; explorer.states.size < wanted && round < wanted; round++) {
     await explorer.explore(family.workload(random), {
@@ -183,6 +194,7 @@ export async function exploreFamily(
       limits,
       followUp: (chance) => some(family.workload(chance), chance),
       ...(sizes && { sizes }),
+      ...(scarce && { scarce }),
       ...(foundation && { foundation }),
     })
   }

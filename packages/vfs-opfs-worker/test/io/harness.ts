@@ -35,6 +35,11 @@ export interface Session {
   flush(): Promise<void>
 }
 
+export interface SessionEnvironment extends StoreEnvironment {
+  /** Space for each growth is asked for first, and large files take it themselves. */
+  readonly scarce?: boolean
+}
+
 export interface SimulatedSession extends Session {
   readonly opfs: SimulatedOpfs
 }
@@ -42,20 +47,25 @@ export interface SimulatedSession extends Session {
 export async function openSession(
   opfs: SimulatedOpfs,
   options: Partial<IoStoreOptions> = {},
-  environment: StoreEnvironment = {},
+  environment: SessionEnvironment = {},
 ): Promise<SimulatedSession> {
   const session = await openSessionIn({ directory: opfs.root, ...environment }, options)
   return { ...session, opfs }
 }
 
 export async function openSessionIn(
-  environment: StoreEnvironment,
+  { scarce = false, ...environment }: SessionEnvironment,
   options: Partial<IoStoreOptions>,
 ): Promise<Session> {
-  const { store, facts } = await openIoStore({ ...OPTIONS, ...options }, environment)
+  const estimate = (): Promise<StorageEstimate> => Promise.resolve({ quota: 1, usage: 0 })
+  const { store, facts } = await openIoStore(
+    { ...OPTIONS, ...options },
+    scarce ? { ...environment, estimate } : environment,
+  )
   await store.openAhead()
+  if (scarce) await store.housekeeping()
   const content = await readAll(store, facts)
-  const fs = new RecordedFs(facts, content)
+  const fs = new RecordedFs(facts, content, { reserving: scarce })
   const flush = async (): Promise<void> => {
     for (const call of fs.take()) await call(store)
   }

@@ -17,6 +17,11 @@ import {
 } from '@wasm-vfs/core/backend'
 import type { IoStore } from '../../src/io/io-store.ts'
 
+export interface RecordingOptions {
+  /** As the client where nothing is known to be available: space for each growth is asked for first. */
+  readonly reserving?: boolean
+}
+
 export type StoreCall = (store: IoStore) => unknown
 
 export class RecordedFs {
@@ -24,7 +29,11 @@ export class RecordedFs {
   readonly #calls: StoreCall[] = []
 
   /** `facts` and `read`: what the store holds at the beginning. */
-  constructor(facts: readonly Fact[], content: ReadonlyMap<Ino, Uint8Array> = new Map()) {
+  constructor(
+    facts: readonly Fact[],
+    content: ReadonlyMap<Ino, Uint8Array> = new Map(),
+    { reserving = false }: RecordingOptions = {},
+  ) {
     const tree = new TreeBuilder()
     for (const fact of facts) tree.apply(fact)
     const record = (call: StoreCall): void => void this.#calls.push(call)
@@ -39,7 +48,7 @@ export class RecordedFs {
         sharedMemoryWithoutCopy: false,
         maxFileSize: FILE_SIZE_MAX,
       },
-      content: new RecordedContent(record, content),
+      content: new RecordedContent(record, content, reserving),
       metadata: recordedMetadata(record),
       tree: tree.build(),
       stats: () => ({}),
@@ -56,8 +65,15 @@ class RecordedContent implements ContentStore {
   readonly #record: (call: StoreCall) => void
   readonly #bytes = new ChunkedContent(Infinity)
 
-  constructor(record: (call: StoreCall) => void, content: ReadonlyMap<Ino, Uint8Array>) {
+  readonly #reserving: boolean
+
+  constructor(
+    record: (call: StoreCall) => void,
+    content: ReadonlyMap<Ino, Uint8Array>,
+    reserving: boolean,
+  ) {
     this.#record = record
+    this.#reserving = reserving
     for (const [ino, bytes] of content) if (bytes.length > 0) this.#bytes.write(ino, bytes, 0)
   }
 
@@ -70,12 +86,19 @@ class RecordedContent implements ContentStore {
   write(ino: Ino, from: Uint8Array, at: number, size: number): void {
     const bytes = from.slice()
     this.#bytes.write(ino, bytes, at)
+    this.#reserve(ino, size, at + bytes.length)
     this.#record((store) => store.write(ino, bytes, at, size))
   }
 
   resize(ino: Ino, size: number, newSize: number): void {
     if (newSize < size) this.#bytes.shrink(ino, newSize)
+    this.#reserve(ino, size, newSize)
     this.#record((store) => store.resize(ino, size, newSize))
+  }
+
+  #reserve(ino: Ino, size: number, newSize: number): void {
+    if (!this.#reserving || newSize <= size) return
+    this.#record((store) => store.reserve(newSize - size, ino, newSize))
   }
 
   drop(ino: Ino): void {
