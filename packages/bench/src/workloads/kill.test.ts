@@ -2,7 +2,8 @@
 
 import { PGlite } from '@electric-sql/pglite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { checkKilled } from './kill.ts'
+import type { SqlDatabase } from '../backends/sql.ts'
+import { checkKilled, commitUntilKilled } from './kill.ts'
 import { payload } from './rows.ts'
 
 const TIMEOUT_MS = 60_000
@@ -46,3 +47,31 @@ describe('after a kill', () => {
     await expect(checkKilled(pg, 2)).rejects.toThrow('row 2 is damaged')
   })
 })
+
+test(
+  'once enough is acknowledged, each commit has a turn of the event loop of its own',
+  async () => {
+    const pg = await PGlite.create()
+    const TURNS = 5
+    let commits = 0
+    let most = Infinity
+    const counting: SqlDatabase = {
+      query(sql, parameters) {
+        // A loop that gives no turn must come to an end here.
+        if (commits > most) return new Promise(() => {})
+        commits++
+        return pg.query(sql, parameters)
+      },
+      exec: (sql) => pg.exec(sql),
+    }
+    const acknowledged = await commitUntilKilled(counting)
+    const before = commits
+    most = commits + 2 * TURNS
+    for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setTimeout(resolve))
+    most = 0
+    expect(commits - before).toBeLessThanOrEqual(TURNS)
+    await expect(checkKilled(pg, acknowledged)).resolves.toBeUndefined()
+    await pg.close()
+  },
+  TIMEOUT_MS,
+)

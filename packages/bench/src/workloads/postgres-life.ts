@@ -40,7 +40,7 @@ export const pgReopenKilled: PostgresWorkload = {
   ...LIFE_STEP,
   set: 'default',
   name: 'pg-reopen-killed',
-  summary: 'reopen a store whose worker was terminated in the middle of commits',
+  summary: 'reopen a store whose worker was terminated while it committed',
   phase: 'reopen-killed',
   run: (session, meter) => meter.once(() => session.reopen()),
 }

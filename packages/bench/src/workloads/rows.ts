@@ -27,9 +27,9 @@ export class RowTable {
   readonly #versions = new Map<number, number>()
   #nextId = 1
 
-  constructor(size: RowSize) {
+  constructor(size: RowSize, name = `bench_${size}`) {
     this.size = size
-    this.name = `bench_${size}`
+    this.name = name
   }
 
   /** Rows that the table must hold now. */
