@@ -45,6 +45,18 @@ describe('the channel of opfs-worker', () => {
     expect(bytesCopied).toBe(written + read)
   })
 
+  it('waits once for several reads in order, and never shows what has changed since', async () => {
+    const seen = (await call('reads in order')) as Record<string, number> & { torn: Outcome }
+    expect(seen).toMatchObject({ wrong: 0, written: true, cut: true, dropped: true })
+    expect(seen.torn.outcome).toBe('EIO: input/output error, read: as asked')
+    // 64 reads, 8 in a window.
+    expect(seen.inOrder).toBeLessThanOrEqual(9)
+    expect(seen.withOthersBetween).toBeLessThanOrEqual(9 + 8)
+    expect(seen.twoByTurns).toBeLessThanOrEqual(64 + 9)
+    // But for the window that the reads before have left.
+    expect(seen.backwards).toBeGreaterThanOrEqual(64 - 8)
+  })
+
   it('keeps requests apart when there are more of them than records', async () => {
     expect(await call('many small requests')).toBe(0)
   })

@@ -25,8 +25,10 @@ import {
   INO_FAILS,
   INO_NEVER,
   INO_STUCK,
+  INO_TORN,
   REFUSES,
   RESERVED,
+  TORN_AT,
 } from './memory-io-store.ts'
 
 const INO = 5
@@ -171,6 +173,60 @@ serveTasks({
       written: 2 * content.length + 200_001,
       read: 2 * content.length,
     }
+  },
+
+  async 'reads in order'() {
+    const it = await client({ ringBytes: 1024 * 1024 })
+    const PAGE = 8192
+    const content = bytes(64 * PAGE)
+    for (const ino of [INO, OTHER, INO_TORN]) it.content.write(ino, content, 0, 0)
+    const page = new Uint8Array(PAGE)
+    let wrong = 0
+    const readPage = (ino: number, index: number): void => {
+      it.content.read(ino, page, index * PAGE)
+      if (!same(page, content.subarray(index * PAGE, (index + 1) * PAGE))) wrong++
+    }
+    const waits = (work: () => void): number => {
+      const before = it.channel.counters.roundTrips
+      work()
+      return it.channel.counters.roundTrips - before
+    }
+    const inOrder = waits(() => {
+      for (let index = 0; index < 64; index++) readPage(INO, index)
+    })
+    const withOthersBetween = waits(() => {
+      for (let index = 0; index < 64; index++) {
+        readPage(INO, index)
+        if (index % 8 === 0) readPage(OTHER, (index * 37) % 64)
+      }
+    })
+    const twoByTurns = waits(() => {
+      for (let index = 0; index < 64; index++) for (const ino of [INO, OTHER]) readPage(ino, index)
+    })
+    const backwards = waits(() => {
+      for (let index = 63; index >= 0; index--) readPage(INO, index)
+    })
+    // What changes a file is seen behind what was read ahead of it.
+    readPage(INO, 0)
+    readPage(INO, 1)
+    it.content.write(INO, new Uint8Array(PAGE), 2 * PAGE, content.length)
+    it.content.read(INO, page, 2 * PAGE)
+    const written = page.every((byte) => byte === 0)
+    readPage(INO, 3)
+    readPage(INO, 4)
+    it.content.resize(INO, content.length, 5 * PAGE)
+    it.content.read(INO, page, 5 * PAGE)
+    const cut = page.every((byte) => byte === 0)
+    readPage(OTHER, 0)
+    readPage(OTHER, 1)
+    it.content.drop(OTHER)
+    it.content.read(OTHER, page, 2 * PAGE)
+    const dropped = page.every((byte) => byte === 0)
+    readPage(INO_TORN, 0)
+    readPage(INO_TORN, 1)
+    const torn = await attempt(() => it.content.read(INO_TORN, page, TORN_AT))
+    await end(it)
+    return { wrong, inOrder, withOthersBetween, twoByTurns, backwards, written, cut, dropped, torn }
   },
 
   async 'many small requests'() {

@@ -20,10 +20,13 @@ export const INO_BLOCKS = 1_000_003
 export const INO_NEVER = 1_000_004
 /** A read blocks the worker for good. */
 export const INO_STUCK = 1_000_005
+/** Bytes from TORN_AT on cannot be read. */
+export const INO_TORN = 1_000_007
 /** Dropping it breaks the serving loop, which asks for the next deadline. */
 export const INO_BREAKS = 1_000_006
 
 export const BLOCKED_MS = 30
+export const TORN_AT = 16 * 1024
 export const RESERVED = 8 * 1024 * 1024
 /** All the space there is. */
 export const CAPACITY = 64 * 1024 * 1024
@@ -59,6 +62,9 @@ class MemoryIoStore implements IoStore {
     this.#stats.reads++
     this.#stats.bytesRead += into.length
     if (ino === INO_NEVER) return new Promise(() => {})
+    if (ino === INO_TORN && at + into.length > TORN_AT) {
+      throw new VfsError('EIO', 'read', { detail: 'as asked' })
+    }
     if (ino === INO_STUCK) for (;;) sleep(1000)
     const file = this.#file(ino)
     into.fill(0)

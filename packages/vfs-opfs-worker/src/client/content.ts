@@ -17,10 +17,12 @@ import {
 } from '../channel/protocol.ts'
 import type { Channel } from './channel.ts'
 import type { Memories } from './memories.ts'
+import { ReadAhead } from './read-ahead.ts'
 
 export class ChannelContent implements ContentStore {
   readonly #channel: Channel
   readonly #memories: Memories
+  readonly #ahead: ReadAhead
   // A longer write goes in pieces, so that the worker writes the first while the next is copied.
   readonly #pieceBytes: number
   // By inode with bytes that no fsync or sync has covered: the number of the last request that wrote it.
@@ -32,6 +34,7 @@ export class ChannelContent implements ContentStore {
   constructor(channel: Channel, memories: Memories) {
     this.#channel = channel
     this.#memories = memories
+    this.#ahead = new ReadAhead(channel)
     this.#pieceBytes = Math.floor(channel.views.ring.length / 8)
   }
 
@@ -44,19 +47,25 @@ export class ChannelContent implements ContentStore {
       this.#channel.call({ op: OP_READ, ino, at, place, address, length })
       return
     }
+    if (!this.#ahead.read(ino, into, at)) this.#readInPieces(ino, into, at)
+    this.#channel.counters.bytesCopied += into.length
+  }
+
+  #readInPieces(ino: Ino, into: Uint8Array, at: number): void {
     const { readArea } = this.#channel.views
     for (let done = 0; done < into.length; done += readArea.length) {
       const length = Math.min(readArea.length, into.length - done)
+      this.#ahead.overwriting(length)
       this.#channel.call({ op: OP_READ, ino, at: at + done, place: PLACE_READ_AREA, length })
       into.set(length === readArea.length ? readArea : readArea.subarray(0, length), done)
     }
-    this.#channel.counters.bytesCopied += into.length
   }
 
   write(ino: Ino, from: Uint8Array, at: number, size: number): void {
     const growth = Math.max(0, at + from.length - size)
     this.#reserve(growth, ino, at + from.length)
     this.#changed = true
+    this.#ahead.changed(ino)
     const place = this.#memories.placeOf(from)
     if (place === PLACE_NONE) this.#postPieces(ino, from, at, size)
     else {
@@ -95,6 +104,7 @@ export class ChannelContent implements ContentStore {
     const growth = Math.max(0, newSize - size)
     this.#reserve(growth, ino, newSize)
     this.#changed = true
+    this.#ahead.changed(ino)
     this.#channel.post({ op: OP_RESIZE, ino, size, at: newSize, growth })
     this.#dirty.set(ino, this.#channel.posted)
   }
@@ -107,6 +117,7 @@ export class ChannelContent implements ContentStore {
 
   drop(ino: Ino): void {
     this.#changed = true
+    this.#ahead.changed(ino)
     this.#dirty.delete(ino)
     this.#channel.post({ op: OP_DROP, ino })
   }
