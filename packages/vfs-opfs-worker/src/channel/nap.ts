@@ -5,8 +5,8 @@
 import { STATE_ASLEEP, STATE_WORKING, WORD_HEARTBEAT, WORD_POSTED, WORD_STATE } from './protocol.ts'
 import { nativeWaitAsync, Spinner, waitAsync } from './wait.ts'
 
-/** Long enough to catch the next call of a busy program; waking from a block costs about as much. */
-const SPIN_MS = 0.03
+/** Long enough to catch the next commit of a program that makes one after another. */
+const SPIN_MS = 0.3
 /** The longest this thread is blocked at a time, and so the longest its end can be put off. */
 const BLOCK_MS = 200
 

@@ -19,7 +19,6 @@ import {
   NUMBER_SPACE_FREE,
   NUMBER_SPACE_TOTAL,
   OP_CLOSE,
-  OP_READ,
   OP_STATS,
   PLACE_NONE,
   reached,
@@ -82,10 +81,11 @@ export interface ChannelOptions {
   readonly waitAsync?: typeof nativeWaitAsync
 }
 
-/** Before blocking. Most answers that need no flush come within this time; a block costs about as much. */
-const SPIN_MS = 0.05
-/** Firefox takes 50 µs for what Chromium reads in 2, and programs read in rows. */
-const SPIN_READ_MS = 0.2
+/**
+ * Before blocking: as long as a small write and its flush take. A thread that has slept is woken late, by 70 µs
+ * on a virtual machine, and comes back to cold caches.
+ */
+const SPIN_MS = 0.5
 /** Waiting for room is waiting for no request in particular. */
 const NO_OP = 0
 
@@ -313,8 +313,7 @@ export class Channel {
     const words = this.#words
     this.counters.roundTrips++
     // Each kind of request takes its own time.
-    const spinMs = op === OP_READ ? SPIN_READ_MS : SPIN_MS
-    const spinner = (this.#spinners[op] ??= new Spinner(words, WORD_DONE, spinMs))
+    const spinner = (this.#spinners[op] ??= new Spinner(words, WORD_DONE, SPIN_MS))
     if (spinner.spin((done) => reached(done, number))) return
     Atomics.store(words, WORD_BLOCKED_UNTIL, number)
     Atomics.store(words, WORD_BLOCKED, 1)
