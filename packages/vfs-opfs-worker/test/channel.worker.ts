@@ -206,6 +206,12 @@ serveTasks({
     const backwards = waits(() => {
       for (let index = 63; index >= 0; index--) readPage(INO, index)
     })
+    // A long read goes over what was read ahead.
+    it.content.write(OTHER, new Uint8Array(PAGE), 0, content.length)
+    readPage(INO, 0)
+    readPage(INO, 1)
+    readBack(it, OTHER, content.length)
+    readPage(INO, 2)
     // What changes a file is seen behind what was read ahead of it.
     readPage(INO, 0)
     readPage(INO, 1)
@@ -217,10 +223,10 @@ serveTasks({
     it.content.resize(INO, content.length, 5 * PAGE)
     it.content.read(INO, page, 5 * PAGE)
     const cut = page.every((byte) => byte === 0)
-    readPage(OTHER, 0)
     readPage(OTHER, 1)
+    readPage(OTHER, 2)
     it.content.drop(OTHER)
-    it.content.read(OTHER, page, 2 * PAGE)
+    it.content.read(OTHER, page, 3 * PAGE)
     const dropped = page.every((byte) => byte === 0)
     readPage(INO_TORN, 0)
     readPage(INO_TORN, 1)

@@ -20,10 +20,10 @@ export const INO_BLOCKS = 1_000_003
 export const INO_NEVER = 1_000_004
 /** A read blocks the worker for good. */
 export const INO_STUCK = 1_000_005
-/** Bytes from TORN_AT on cannot be read. */
-export const INO_TORN = 1_000_007
 /** Dropping it breaks the serving loop, which asks for the next deadline. */
 export const INO_BREAKS = 1_000_006
+/** Bytes from TORN_AT on cannot be read. */
+export const INO_TORN = 1_000_007
 
 export const BLOCKED_MS = 30
 export const TORN_AT = 16 * 1024

@@ -17,10 +17,8 @@ export class ReadAhead {
   // The end of the read area.
   readonly #window: Uint8Array
   readonly #address: number
-  // It holds the bytes of #ino from #from to #end. None of them has been read before #next.
+  // It holds the bytes of this file that end here.
   #ino: Ino | undefined
-  #from = 0
-  #next = 0
   #end = 0
   #readsElsewhere = 0
   // By file the end of its last read, the file read longest ago first.
@@ -55,14 +53,19 @@ export class ReadAhead {
     if (length > this.#address) this.#ino = undefined
   }
 
+  get #start(): number {
+    return this.#end - this.#window.length
+  }
+
   #holds(ino: Ino, at: number, length: number): boolean {
-    return ino === this.#ino && at >= this.#from && at + length <= this.#end
+    return ino === this.#ino && at >= this.#start && at + length <= this.#end
   }
 
   /** Two files read by turns would each take the window from the other, for a page at a time. */
   #isFree(ino: Ino): boolean {
-    if (this.#ino === undefined || ino === this.#ino || this.#next === this.#end) return true
-    return this.#readsElsewhere > READS_ELSEWHERE
+    if (this.#ino === undefined || ino === this.#ino) return true
+    const isReadToItsEnd = this.#ends.get(this.#ino) === this.#end
+    return isReadToItsEnd || this.#readsElsewhere > READS_ELSEWHERE
   }
 
   #fetch(ino: Ino, at: number): boolean {
@@ -83,15 +86,13 @@ export class ReadAhead {
       throw error
     }
     this.#ino = ino
-    this.#from = at
     this.#end = at + length
     return true
   }
 
   #take(into: Uint8Array, at: number): true {
-    const start = at - this.#from
+    const start = at - this.#start
     into.set(this.#window.subarray(start, start + into.length))
-    this.#next = at + into.length
     this.#readsElsewhere = 0
     return true
   }
@@ -99,10 +100,7 @@ export class ReadAhead {
   #note(ino: Ino, end: number): void {
     this.#ends.delete(ino)
     this.#ends.set(ino, end)
-    if (this.#ends.size <= STREAMS) return
-    for (const oldest of this.#ends.keys()) {
-      this.#ends.delete(oldest)
-      return
-    }
+    const [oldest] = this.#ends.keys()
+    if (this.#ends.size > STREAMS) this.#ends.delete(oldest!)
   }
 }
