@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { REPEAT_MAX, WrongResult, type Operation } from '../workloads/workload.ts'
 import { perSample, SampleMeter } from './meter.ts'
 
@@ -10,6 +10,11 @@ function counting(): { readonly next: () => Operation<number>; readonly calls: (
   }
 }
 
+/** A step that anything spans. */
+const FINE_MS = 1e-9
+
+afterEach(() => vi.restoreAllMocks())
+
 describe('the meter', () => {
   test('takes one sample of what happens once', async () => {
     const meter = new SampleMeter(() => ({}), 'ms')
@@ -20,7 +25,7 @@ describe('the meter', () => {
   })
 
   test('takes a hundred of what is fast, after a warm-up, and prepares no more than it may', async () => {
-    const meter = new SampleMeter(() => ({}), 'ms')
+    const meter = new SampleMeter(() => ({}), 'ms', FINE_MS)
     const { next, calls } = counting()
     await meter.repeat(next)
     expect(meter.samples).toHaveLength(100)
@@ -38,7 +43,7 @@ describe('the meter', () => {
 
   test('counts the work of the samples and not of the warm-up', async () => {
     let flushes = 0
-    const meter = new SampleMeter(() => ({ flushes, handles: 3 }), 'ms')
+    const meter = new SampleMeter(() => ({ flushes, handles: 3 }), 'ms', FINE_MS)
     await meter.repeat(() => ({ run: () => Promise.resolve((flushes += 2)), check: () => {} }))
     expect(flushes).toBe(2 * REPEAT_MAX)
     expect(meter.counters).toEqual({ flushes: 2, handles: 3 })
@@ -64,6 +69,29 @@ describe('the meter', () => {
     expect(meter.counters).toEqual({ writes: 10 })
     expect(Math.min(...meter.samples)).toBeGreaterThanOrEqual(1_000)
     expect(Math.min(...meter.samples)).toBeLessThan(4_000)
+  })
+
+  test('times what the clock cannot see as often as it takes, and shares the time out', async () => {
+    const stepMs = 0.02
+    const runMs = 0.007
+    let time = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => Math.floor(time / stepMs) * stepMs)
+    const meter = new SampleMeter(() => ({ reads: calls() }), 'us', stepMs)
+    const { next: count, calls } = counting()
+    await meter.repeat(() => {
+      const { run } = count()
+      return {
+        run: async () => {
+          const result = await run()
+          time += runMs
+          return result
+        },
+      }
+    })
+    expect(calls()).toBe(REPEAT_MAX)
+    expect(meter.samples).toHaveLength(5)
+    for (const sample of meter.samples) expect(sample).toBeCloseTo(1_000 * runMs, -1)
+    expect(meter.counters).toEqual({ reads: 1 })
   })
 
   test('takes what a workload measured itself, and adds what it counted', () => {

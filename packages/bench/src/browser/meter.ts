@@ -4,7 +4,9 @@
 import type { VfsCounters } from '@wasm-vfs/core'
 import type { Counters } from '../protocol.ts'
 import type { Unit } from '../schema.ts'
+import { median } from '../statistics.ts'
 import { REPEAT_MAX, type Meter, type Operation } from '../workloads/workload.ts'
+import { clockStep } from './clock.ts'
 
 interface Limits {
   readonly count: number
@@ -17,19 +19,26 @@ interface Limits {
 const WARM_UP: Limits = { count: 10, countMin: 1, timeMs: 100 }
 const MEASURED: Limits = { count: 100, countMin: 5, timeMs: 500 }
 
+/** Of the clock, in a sample: a browser's is as coarse as 20 µs, or a millisecond, and a read in memory is not. */
+const STEPS_PER_SAMPLE = 20
+/** So that even of those that take many runs there are `countMin` samples. */
+const RUNS_PER_SAMPLE_MAX = MEASURED.count / MEASURED.countMin
+
 const US_PER_MS = 1_000
 
 export class SampleMeter implements Meter {
   readonly #stats: () => VfsCounters
   /** Of the unit in a millisecond. */
   readonly #perMs: number
+  readonly #clockStepMs: number
   readonly #samples: number[] = []
   #counters: Counters | undefined
 
   /** What is timed is recorded in `unit`; of one that is no time, there are only records. */
-  constructor(stats: () => VfsCounters, unit: Unit) {
+  constructor(stats: () => VfsCounters, unit: Unit, clockStepMs: number = clockStep()) {
     this.#stats = stats
     this.#perMs = unit === 'us' ? US_PER_MS : 1
+    this.#clockStepMs = clockStepMs
   }
 
   get samples(): readonly number[] {
@@ -60,23 +69,14 @@ export class SampleMeter implements Meter {
 
   async repeat<Result>(next: () => Operation<Result>, times = 1): Promise<void> {
     let calls = 0
+    let runs = 1
     const within = (limits: Limits, start: number, count: number): boolean =>
-      calls < REPEAT_MAX &&
+      calls + runs <= REPEAT_MAX &&
       count < limits.count &&
       (count < limits.countMin || performance.now() - start < limits.timeMs)
-
-    const warmUpStart = performance.now()
-    for (let count = 0; within(WARM_UP, warmUpStart, count); count++, calls++) {
-      const { prepare, run, check } = next()
-      await prepare?.()
-      const result = await run()
-      check?.(result)
-    }
-
-    const before = this.#stats()
     const prepared = new Map<string, number>()
-    const start = performance.now()
-    for (let count = 0; within(MEASURED, start, count); count++, calls++) {
+    const timed = async (): Promise<number> => {
+      calls++
       const { prepare, run, check } = next()
       if (prepare !== undefined) {
         const idle = this.#stats()
@@ -87,11 +87,35 @@ export class SampleMeter implements Meter {
       const pending = run()
       // What answers at once is not awaited: a turn of the queue would count.
       const result = pending instanceof Promise ? await pending : pending
-      this.#samples.push(((performance.now() - from) * this.#perMs) / times)
+      const ms = performance.now() - from
       check?.(result)
+      return ms
+    }
+
+    const warmUp: number[] = []
+    const warmUpStart = performance.now()
+    while (within(WARM_UP, warmUpStart, warmUp.length)) warmUp.push(await timed())
+    runs = this.#runsPerSample(warmUp)
+
+    prepared.clear()
+    const before = this.#stats()
+    const start = performance.now()
+    const callsBefore = calls
+    for (let count = 0; within(MEASURED, start, count); count++) {
+      // Each run begins anywhere in a step of the clock, so what a step adds or takes evens out in the sum.
+      let ms = 0
+      for (let run = 0; run < runs; run++) ms += await timed()
+      this.#samples.push((ms * this.#perMs) / (runs * times))
     }
     const after = withoutPreparation(this.#stats(), prepared)
-    this.#counters = perSample(before, after, this.#samples.length * times)
+    this.#counters = perSample(before, after, (calls - callsBefore) * times)
+  }
+
+  /** From the later half of the warm-up, since the first runs compile; and from its median, since some are disturbed. */
+  #runsPerSample(warmUp: readonly number[]): number {
+    const ms = median(warmUp.slice(Math.floor(warmUp.length / 2)))
+    const wanted = Math.ceil((STEPS_PER_SAMPLE * this.#clockStepMs) / ms)
+    return Math.min(Math.max(1, wanted), RUNS_PER_SAMPLE_MAX)
   }
 }
 

@@ -74,6 +74,15 @@ describe('two runs', () => {
     expect(comparison.onlyAfter).toEqual(['pg-reopen one strict'])
   })
 
+  test('keep a cell in which the clock has missed a few samples, and leave out one of which it shows nothing', () => {
+    const ticks = (zeros: number): number[] =>
+      Array.from({ length: 20 }, (_, index) => (index < zeros ? 0 : 0.02))
+    const shown = cellOf('file-append', 'one strict', ticks(2))
+    const hidden = cellOf('file-stat-100', 'one strict', ticks(12))
+    const { cells } = compare(document([shown, hidden]), document([shown, hidden]))
+    expect(cells.map(({ workload }) => workload)).toEqual(['file-append'])
+  })
+
   test('cannot tell a change from noise with few rounds, and leave it out of the mean', () => {
     const before = document([cell('pg-create', 'one', 1, 3), cell('pg-close', 'one', 1)])
     const after = document([cell('pg-create', 'one', 9), cell('pg-close', 'one', 1)])

@@ -47,8 +47,8 @@ export interface Comparison {
 }
 
 export function compare(before: BenchDocument, after: BenchDocument): Comparison {
-  const earlier = new Map(before.results.filter(isMeasured).map((cell) => [keyOf(cell), cell]))
-  const later = new Map(after.results.filter(isMeasured).map((cell) => [keyOf(cell), cell]))
+  const earlier = new Map(before.results.filter(isComparable).map((cell) => [keyOf(cell), cell]))
+  const later = new Map(after.results.filter(isComparable).map((cell) => [keyOf(cell), cell]))
   const cells = [...later].flatMap(([key, cell]) => {
     const other = earlier.get(key)
     return other === undefined ? [] : [compared(other, cell)]
@@ -107,9 +107,9 @@ function roundsOf({ samplesPerRound }: BenchResult): number {
   return samplesPerRound.filter((count) => count > 0).length
 }
 
-/** A zero is below the clock's step, and nothing can be said of it in proportion. */
-function isMeasured({ error, samples }: BenchResult): boolean {
-  return error === undefined && samples.length > 0 && samples.every((sample) => sample > 0)
+/** Where the clock has shown nothing, nothing can be said in proportion; single zeros are of no weight. */
+function isComparable({ error, samples, samplesPerRound }: BenchResult): boolean {
+  return error === undefined && samples.length > 0 && estimate(samples, samplesPerRound).low > 0
 }
 
 function meanOf(column: string, cells: readonly ComparedCell[]): Mean {

@@ -84,8 +84,9 @@ export interface Meter {
   once(operation: () => Promise<unknown>): Promise<void>
   /**
    * Many samples, after a few unrecorded ones. `next` makes an operation and is not timed, nor are its
-   * `prepare` and its `check`, which throws if the result is wrong. Where `run` does a thing many times, because once
-   * is too short for the clock, `times` says how often, and a sample is what one of them took.
+   * `prepare` and its `check`, which throws if the result is wrong. Of operations that are too short for
+   * the clock, a sample is the mean of several. Where `run` does a thing many times, `times` says how often,
+   * and a sample is what one of them took.
    */
   repeat<Result>(next: () => Operation<Result>, times?: number): Promise<void>
   /** One sample that the workload took itself, in its unit. */
