@@ -3,7 +3,7 @@
 
 import type { SqlDatabase } from '../backends/sql.ts'
 import { RowTable } from './rows.ts'
-import type { PostgresWorkload } from './workload.ts'
+import { carryOut, type PostgresWorkload } from './workload.ts'
 
 /** Between two of these a neighbour hears whether it is to stop. */
 const COMMITS_PER_TURN = 5
@@ -18,6 +18,7 @@ export const concurrent: PostgresWorkload = {
   unit: 'ms',
   deadlineMs: 90_000,
   async run(session, meter) {
+    await session.warmUp()
     const table = await session.rows('small')
     const neighbour = await session.startNeighbour()
     try {
@@ -35,8 +36,7 @@ export async function commitBeside(sql: SqlDatabase, isOver: () => boolean): Pro
   let commits = 0
   while (!isOver()) {
     for (let turn = 0; turn < COMMITS_PER_TURN; turn++) {
-      const { run, check } = table.insert(sql)
-      check?.(await run())
+      await carryOut(table.insert(sql))
       commits++
     }
     // Queries that are awaited one after the other may never let a message in.

@@ -8,7 +8,7 @@ import { footprint } from './footprint.ts'
 import { large } from './large.ts'
 import { mixed } from './mixed.ts'
 import { pgClose, pgCreate, pgReopen, pgReopenKilled } from './postgres-life.ts'
-import { roundTrips } from './postgres-round-trips.ts'
+import { firstInserts, roundTrips } from './postgres-round-trips.ts'
 import { sqlSuite } from './sql.ts'
 import { pgCheckpoint, pgCloseTables } from './tables.ts'
 import { tpcb } from './tpcb.ts'
@@ -17,6 +17,7 @@ import type { Workload } from './workload.ts'
 
 export const WORKLOADS: readonly Workload[] = [
   pgCreate,
+  firstInserts,
   ...roundTrips,
   pgClose,
   pgReopen,

@@ -23,6 +23,7 @@ export const mixed: PostgresWorkload = {
   unit: 'ms',
   deadlineMs: 300_000,
   async run(session, meter) {
+    await session.warmUp()
     const { pg } = session
     const versions = await fill(session)
     let turn = 0

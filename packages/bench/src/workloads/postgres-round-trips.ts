@@ -10,6 +10,22 @@ type Verb = (typeof VERBS)[number]
 
 const DEADLINE_MS = 60_000
 
+/** Before anything is warm: what somebody waits for who has just opened the page. */
+export const firstInserts: PostgresWorkload = {
+  name: 'pg-first-inserts',
+  summary: 'pg-insert-small of a worker that has just made its database',
+  kind: 'sql',
+  life: 'rows',
+  set: 'default',
+  phase: 'use',
+  unit: 'ms',
+  deadlineMs: DEADLINE_MS,
+  async run(session, meter) {
+    const table = await session.rows('small')
+    await meter.repeat(() => table.insert(session.sql))
+  },
+}
+
 export const roundTrips: readonly PostgresWorkload[] = ROW_SIZES.flatMap((size) =>
   VERBS.map((verb): PostgresWorkload => ({
     name: roundTripName(verb, size),
@@ -21,6 +37,7 @@ export const roundTrips: readonly PostgresWorkload[] = ROW_SIZES.flatMap((size) 
     unit: 'ms',
     deadlineMs: DEADLINE_MS,
     async run(session, meter) {
+      await session.warmUp()
       const table = await session.rows(size)
       if (verb !== 'insert') await table.fill(session.sql, REPEAT_MAX)
       let turn = 0
@@ -31,7 +48,8 @@ export const roundTrips: readonly PostgresWorkload[] = ROW_SIZES.flatMap((size) 
 
 /** The workloads that read or change the table of one row size. */
 export function roundTripsOn(size: RowSize): string[] {
-  return VERBS.map((verb) => roundTripName(verb, size))
+  const names = VERBS.map((verb) => roundTripName(verb, size))
+  return size === 'small' ? [firstInserts.name, ...names] : names
 }
 
 /** Whether a workload is one row per commit. */

@@ -10,6 +10,7 @@ import type { Neighbour } from '../browser/neighbour.ts'
 import type { Column, Settings } from '../protocol.ts'
 import { RowTable, type RowSize } from './rows.ts'
 import { SqlSuite } from './sql-suite.ts'
+import { warmUp } from './warm-up.ts'
 import { WrongResult } from './workload.ts'
 
 export interface SessionParts {
@@ -31,6 +32,7 @@ export class PostgresSession {
   readonly suite: SqlSuite
   readonly #parts: SessionParts
   readonly #tables = new Map<RowSize, RowTable>()
+  #isWarm = false
   #opened: OpenDatabase | OpenPostgres | undefined
 
   constructor(parts: SessionParts) {
@@ -80,6 +82,13 @@ export class PostgresSession {
 
   mountedMemoryBytes(): Promise<number> {
     return this.#parts.mountedMemoryBytes()
+  }
+
+  /** Before round trips are timed; what it costs, it costs once. */
+  async warmUp(): Promise<void> {
+    if (this.#isWarm) return
+    this.#isWarm = true
+    await warmUp(this.sql)
   }
 
   /** The table of rows of one size, made on first use. */

@@ -19,7 +19,9 @@ export const tpcb: PostgresWorkload = {
   phase: 'use',
   unit: 'ms',
   deadlineMs: 120_000,
-  async run({ pg }, meter) {
+  async run(session, meter) {
+    await session.warmUp()
+    const { pg } = session
     await pg.exec(`
       CREATE TABLE branches (bid int PRIMARY KEY, bbalance int NOT NULL, filler char(88));
       CREATE TABLE tellers (tid int PRIMARY KEY, bid int, tbalance int NOT NULL, filler char(84));
@@ -32,7 +34,7 @@ export const tpcb: PostgresWorkload = {
     let turn = 0
     await meter.repeat<unknown>(() => {
       const transfer = transfers[turn++ % transfers.length] as Transfer
-      return { run: () => pg.transaction((transaction) => carryOut(transaction, transfer)) }
+      return { run: () => pg.transaction((transaction) => move(transaction, transfer)) }
     })
     await checkSums(pg, transfers.slice(0, turn))
   },
@@ -55,10 +57,7 @@ function transferOf(turn: number): Transfer {
   }
 }
 
-async function carryOut(
-  transaction: Transaction,
-  { account, teller, delta }: Transfer,
-): Promise<void> {
+async function move(transaction: Transaction, { account, teller, delta }: Transfer): Promise<void> {
   await transaction.query('UPDATE accounts SET abalance = abalance + $1 WHERE aid = $2', [
     delta,
     account,

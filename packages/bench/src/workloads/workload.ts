@@ -102,6 +102,13 @@ export interface Operation<Result> {
   check?(result: Result): void
 }
 
+/** Untimed, and checked. */
+export async function carryOut<Result>({ prepare, run, check }: Operation<Result>): Promise<void> {
+  await prepare?.()
+  const result = await run()
+  check?.(result)
+}
+
 /** Calls of `next` in one `repeat` at most, so that a workload can prepare as many rows. */
 export const REPEAT_MAX = 110
 
