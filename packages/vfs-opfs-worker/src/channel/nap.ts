@@ -36,6 +36,7 @@ export class Nap {
     Atomics.store(words, WORD_STATE, STATE_ASLEEP)
     if (this.#idle) return this.#sleepDeeply(last, longest)
     const outcome = Atomics.wait(words, WORD_POSTED, last, Math.min(longest, BLOCK_MS))
+    this.#spinner.woke()
     this.#woke()
     if (outcome !== 'timed-out' || longest <= BLOCK_MS) return undefined
     if (nativeWaitAsync !== undefined) {

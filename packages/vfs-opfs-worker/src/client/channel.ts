@@ -327,6 +327,7 @@ export class Channel {
       }
     }
     Atomics.store(words, WORD_BLOCKED, 0)
+    spinner.woke()
   }
 
   async #pend(number: number): Promise<void> {
