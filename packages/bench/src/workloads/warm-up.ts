@@ -1,9 +1,8 @@
 // Round trips before the first that is timed in a worker. Called by session.ts.
 //
-// A fresh worker runs the database's glue and the file system's code unoptimized at first, and the browser
-// compiles on the cores that the threads of a file system want: a commit takes twice as long, now and then
-// three times, and another worker of the same column may take half of that. After a second, or a thousand
-// round trips, it hardly becomes faster any more.
+// A fresh worker runs the glue and the file system unoptimized at first, and the browser compiles on the
+// cores that the threads of a file system want: a commit takes two to three times as long. It takes seconds
+// rather than a number of commits until that is over.
 
 import type { SqlDatabase } from '../backends/sql.ts'
 import { RowTable } from './rows.ts'

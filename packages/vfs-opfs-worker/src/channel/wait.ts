@@ -7,9 +7,9 @@ type Pause = (iterations?: number) => void
 // Newer than the type library: tells the core that this is a spin loop.
 const pause: Pause = (Atomics as { pause?: Pause }).pause?.bind(Atomics) ?? (() => {})
 
-/** A wait of so many times as long as spinning lasts is a long one; with the time that waking takes, a short one is not. */
+/** A long wait is blocked for so many times what spinning takes: a short one looks longer by the time that waking takes. */
 const LONG = 2
-/** After a spin in vain, what comes sooner than a thread on another core can be woken has waited for this core. */
+/** What comes so soon after a spin in vain waited for this very core: a thread on another one cannot be woken so fast. */
 const AT_ONCE_MS = 0.04
 /** Where threads share a core, so many waits at most go by before spinning is tried again. */
 const SKIPPED_MAX = 63
