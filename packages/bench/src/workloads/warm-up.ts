@@ -1,8 +1,8 @@
 // Round trips before the first that is timed in a worker. Called by session.ts.
 //
 // A fresh worker runs the glue and the file system unoptimized at first, and the browser compiles on the
-// cores that the threads of a file system want: a commit takes two to three times as long. It takes seconds
-// rather than a number of commits until that is over.
+// cores that the threads of a file system want, so commits take up to twice as long. It takes seconds rather
+// than a number of commits until that is over.
 
 import type { SqlDatabase } from '../backends/sql.ts'
 import { RowTable } from './rows.ts'

@@ -73,9 +73,9 @@ describe('spinning', () => {
 
   test('becomes rare where it keeps the other thread from its core', () => {
     const pair = new Pair()
-    const attempts = times(2_000, () => pair.waitOnOneCore(0.008)).filter(Boolean).length
-    expect(attempts).toBeGreaterThan(2_000 / 64)
-    expect(attempts).toBeLessThan(2_000 / 64 + 8)
+    const attempts = times(4_000, () => pair.waitOnOneCore(0.008)).filter(Boolean).length
+    expect(attempts).toBeGreaterThan(4_000 / 256)
+    expect(attempts).toBeLessThan(4_000 / 256 + 10)
   })
 
   test('is trusted again once it has been of use', () => {

@@ -12,7 +12,7 @@ const LONG = 2
 /** What comes so soon after a spin in vain waited for this very core: a thread on another one cannot be woken so fast. */
 const AT_ONCE_MS = 0.04
 /** Where threads share a core, so many waits at most go by before spinning is tried again. */
-const SKIPPED_MAX = 63
+const SKIPPED_MAX = 255
 
 /**
  * Spins where that is of use. It is not if the other thread takes its time: after a long wait it is left out
