@@ -5,7 +5,14 @@
 // Semantics are POSIX.1-2024's unless a comment says otherwise. Every operation may throw VfsError
 // with EIO (storage failed) or ESTALE (the inode is gone, or the file system was closed); other codes
 // are listed where they can occur. An operation that throws leaves names, sizes and attributes as they
-// were. Times follow Linux's `relatime`: a read moves atime only if it is not newer than mtime or ctime.
+// were.
+//
+// A persistent file system keeps a kernel's promise to the death of the tab, the worker or the browser:
+// `unlink`, `rmdir`, `rename`, `link` and a truncate to 0 survive it from the moment that they have returned,
+// everything else at the latest when the program has been idle for 100 ms, or at its first call after 5 s.
+// A power cut may take back what no `fsync` or `sync` has covered.
+//
+// Times follow Linux's `relatime`: a read moves atime only if it is not newer than mtime or ctime.
 
 /** Identifies a file for as long as it has a name or is held by `acquire`. Never reused in a store. */
 export type Ino = number
@@ -192,6 +199,12 @@ export interface Vfs {
   sync(options?: SyncOptions): Promise<void>
   /** Makes everything durable, lets go of storage and locks. Later operations throw ESTALE; closing again resolves. */
   close(): Promise<void>
+  /**
+   * For a program that is about to fill an empty file system: until its first `fsync`, `sync` or `close`,
+   * nothing is handed down, so that a crash before that leaves it empty. It has no effect on a file
+   * system that holds anything.
+   */
+  atomicFirstLoad(): void
   /** Lowers `strict` to `relaxed` from now on; no effect on other levels. */
   relaxDurability(): void
   /** Lets a backend reach a shared heap; it reads `memory.buffer` afresh per request. */

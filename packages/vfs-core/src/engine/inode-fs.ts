@@ -29,9 +29,11 @@ import {
   type Vfs,
   type VfsCounters,
 } from '../contract/index.ts'
+import { HandDown } from './hand-down.ts'
 import type { Inode, Tree } from './inode.ts'
-import { InodeTable } from './inode-table.ts'
+import { InodeTable, type DirectoryInode } from './inode-table.ts'
 import { Journal } from './journal.ts'
+import { checkOffset, checkReplace } from './checks.ts'
 import { checkName, checkTarget } from './names.ts'
 import { isWithin, pathOf } from './paths.ts'
 import type { ContentStore, MetadataStore } from './ports.ts'
@@ -70,7 +72,10 @@ export class InodeFs<StoreFact = never> implements Vfs {
   readonly #release: () => void | Promise<void>
   readonly #maxFileSize: number
   readonly #inodes: InodeTable<StoreFact>
+  readonly #handDown: HandDown<StoreFact>
   #syncing: Promise<void> = Promise.resolve()
+  // Syncs that have been asked for and have not ended.
+  #syncsUnderWay = 0
   // Set by the call of `close`, from which on every operation is refused: one that came after the last
   // commit was taken would succeed and be lost.
   #closing: Promise<void> | undefined
@@ -86,8 +91,27 @@ export class InodeFs<StoreFact = never> implements Vfs {
     this.#metadata = parts.metadata
     this.#release = parts.release ?? (() => {})
     this.#maxFileSize = Math.min(parts.capabilities.maxFileSize, FILE_SIZE_MAX)
-    this.#journal = new Journal(this.#content, this.#metadata, () => this.#inodes.snapshot())
-    this.#inodes = new InodeTable(parts.name, parts.tree, this.#content, this.#journal)
+    this.#handDown = new HandDown({
+      capabilities: parts.capabilities,
+      content: this.#content,
+      journal: () => this.#journal,
+      isSyncing: () => this.#syncsUnderWay > 0,
+      sync: () => this.#serialize(() => this.#commitAll(this.#journal.hasChanges(), true)),
+      dropIfUnused: (inode) => this.#inodes.dropIfUnused(inode),
+    })
+    this.#journal = new Journal(
+      this.#content,
+      this.#metadata,
+      () => this.#inodes.snapshot(),
+      () => this.#handDown.changed(),
+    )
+    this.#inodes = new InodeTable({
+      name: parts.name,
+      tree: parts.tree,
+      content: this.#content,
+      journal: this.#journal,
+      called: () => this.#handDown.called(),
+    })
     this.#content.attach(this.#journal)
     if (this.#inodes.root.fresh) this.#journal.inodeCreated(this.#inodes.root)
     // Whoever held these open died; nobody can reach them any more.
@@ -193,9 +217,15 @@ export class InodeFs<StoreFact = never> implements Vfs {
       throw new VfsError('EPERM', 'link', { path, detail: 'a directory has one name' })
     }
     if (inode.nlink === 0) throw new VfsError('ENOENT', 'link', { path })
-    inode.ctime = Date.now()
-    this.#journal.timesChanged(inode)
-    this.#inodes.addName(parent, name, inode)
+    this.#handDown.names(
+      () => {
+        inode.ctime = Date.now()
+        this.#journal.timesChanged(inode)
+        this.#inodes.addName(parent, name, inode)
+        this.#content.writeBack?.(ino)
+      },
+      () => this.#inodes.removeName(parent, name, inode, Date.now()),
+    )
   }
 
   unlink(parentIno: Ino, name: string): void {
@@ -204,7 +234,7 @@ export class InodeFs<StoreFact = never> implements Vfs {
     if (inode.entries !== undefined) {
       throw new VfsError('EISDIR', 'unlink', { path: pathOf(parent, name) })
     }
-    this.#inodes.removeName(parent, name, inode, Date.now())
+    this.#remove(parent, name, inode)
   }
 
   rmdir(parentIno: Ino, name: string): void {
@@ -215,7 +245,7 @@ export class InodeFs<StoreFact = never> implements Vfs {
     const inode = this.#inodes.child(parent, name, 'rmdir')
     if (inode.entries === undefined) throw new VfsError('ENOTDIR', 'rmdir', { path })
     if (inode.entries.size > 0) throw new VfsError('ENOTEMPTY', 'rmdir', { path })
-    this.#inodes.removeName(parent, name, inode, Date.now())
+    this.#remove(parent, name, inode)
   }
 
   rename(parentIno: Ino, name: string, newParentIno: Ino, newName: string): void {
@@ -239,25 +269,22 @@ export class InodeFs<StoreFact = never> implements Vfs {
     }
     if (replaced !== undefined) checkReplace(inode, replaced, pathOf(newParent, newName))
 
-    const now = Date.now()
-    if (replaced !== undefined) {
-      newParent.entries.delete(newName)
-      this.#inodes.lostName(newParent, replaced, now)
-    }
-    parent.entries.delete(name)
-    this.#journal.entryRemoved(parent, name, inode)
-    newParent.entries.set(newName, inode)
-    this.#journal.entrySet(newParent, newName, inode, replaced)
-    if (inode.entries !== undefined) {
-      parent.nlink--
-      newParent.nlink++
-      inode.parent = newParent
-      inode.name = newName
-    }
-    inode.ctime = now
-    this.#journal.timesChanged(inode)
-    this.#inodes.contentsChanged(parent, now)
-    this.#inodes.contentsChanged(newParent, now)
+    this.#handDown.names(
+      () => {
+        this.#inodes.moveName({ parent, name, newParent, newName })
+        this.#content.writeBack?.(inode.ino)
+      },
+      () => {
+        this.#inodes.moveName({
+          parent: newParent,
+          name: newName,
+          newParent: parent,
+          newName: name,
+        })
+        if (replaced !== undefined) this.#inodes.addName(newParent, newName, replaced)
+      },
+      replaced,
+    )
   }
 
   readdir(ino: Ino): DirectoryEntry[] {
@@ -330,10 +357,11 @@ export class InodeFs<StoreFact = never> implements Vfs {
       if (inode.entries === undefined) this.#content.fsync(ino, options.dataOnly ?? false)
       // A batch holds everything pending, so this also commits what else has changed: order is kept,
       // and the next fsync finds nothing to do.
-      if (this.#journal.concerns(ino)) this.#journal.commit(true)
+      if (this.#journal.concerns(ino)) this.#journal.commit('acknowledged')
     } catch (error) {
       throw this.#inodes.named(error, inode, 'fsync')
     }
+    this.#handDown.endLoading()
   }
 
   // ---- Life of an inode.
@@ -361,14 +389,22 @@ export class InodeFs<StoreFact = never> implements Vfs {
     return this.#serialize(() => this.#sync(options))
   }
 
+  atomicFirstLoad(): void {
+    if (this.#inodes.directory(ROOT_INO, 'atomicFirstLoad').entries.size === 0) {
+      this.#handDown.beginLoading()
+    }
+  }
+
   close(): Promise<void> {
     this.#inodes.closed = true
+    this.#handDown.stop()
     this.#closing ??= this.#serialize(() => this.#close())
     return this.#closing
   }
 
   #serialize(work: () => Promise<void>): Promise<void> {
-    const run = this.#syncing.then(work)
+    this.#syncsUnderWay++
+    const run = this.#syncing.then(work).finally(() => this.#syncsUnderWay--)
     // The caller gets the rejection; the queue only needs to know that the work has ended.
     this.#syncing = run.catch(() => {})
     return run
@@ -378,6 +414,7 @@ export class InodeFs<StoreFact = never> implements Vfs {
     if (options.housekeepingOnly !== true) {
       await this.#commitAll(this.#journal.hasChanges(), true)
       await this.#metadata.sync()
+      this.#handDown.endLoading()
     }
     await this.#content.housekeeping()
   }
@@ -389,7 +426,7 @@ export class InodeFs<StoreFact = never> implements Vfs {
     if (!this.capabilities.synchronousFsync) await this.#journal.commitAsync()
     else if (acknowledge && metadata.acknowledgeAsync !== undefined)
       await this.#journal.commitUnblocked(() => metadata.acknowledgeAsync!())
-    else this.#journal.commit(acknowledge)
+    else this.#journal.commit(acknowledge ? 'acknowledged' : 'closed')
   }
 
   async #close(): Promise<void> {
@@ -410,12 +447,20 @@ export class InodeFs<StoreFact = never> implements Vfs {
     if (failures.length > 0) throw failures[0]
   }
 
+  /** What no batch has named is gone with the tab in any case. */
+  #remove(parent: DirectoryInode, name: string, inode: Inode): void {
+    const remove = (): void => this.#inodes.removeName(parent, name, inode, Date.now())
+    if (this.#journal.isFresh(parent, name)) return remove()
+    this.#handDown.names(remove, () => this.#inodes.addName(parent, name, inode), inode)
+  }
+
   // ---- Sizes and times.
 
   #resize(inode: Inode, size: number, operation: string): void {
     if ((inode.mode & S_IFMT) !== S_IFREG) throw this.#inodes.notRegular(inode, operation)
     checkOffset(size, operation)
     if (size > this.#maxFileSize) throw this.#tooBig(inode, operation)
+    const emptied = size === 0 && inode.size > 0
     if (size !== inode.size) {
       try {
         this.#content.resize(inode.ino, inode.size, size)
@@ -427,6 +472,14 @@ export class InodeFs<StoreFact = never> implements Vfs {
     }
     inode.mtime = inode.ctime = Date.now()
     this.#journal.timesChanged(inode)
+    // Programs commit by this, too (a journal is emptied). What was cut off cannot be brought back, so a
+    // failure leaves the file empty, and says so.
+    if (!emptied || inode.nlink === 0) return
+    try {
+      this.#handDown.now()
+    } catch (error) {
+      throw this.#inodes.named(error, inode, operation)
+    }
   }
 
   #tooBig(inode: Inode, operation: string): VfsError {
@@ -434,20 +487,5 @@ export class InodeFs<StoreFact = never> implements Vfs {
       path: this.#inodes.anyPathOf(inode),
       detail: `a file has at most ${this.#maxFileSize} bytes`,
     })
-  }
-}
-
-function checkReplace(inode: Inode, replaced: Inode, path: string): void {
-  if (inode.entries === undefined) {
-    if (replaced.entries !== undefined) throw new VfsError('EISDIR', 'rename', { path })
-    return
-  }
-  if (replaced.entries === undefined) throw new VfsError('ENOTDIR', 'rename', { path })
-  if (replaced.entries.size > 0) throw new VfsError('ENOTEMPTY', 'rename', { path })
-}
-
-function checkOffset(value: number, operation: string): void {
-  if (!(value >= 0) || !Number.isInteger(value)) {
-    throw new VfsError('EINVAL', operation, { detail: `${value} is not an offset or size` })
   }
 }

@@ -13,6 +13,23 @@ export interface DirectoryInode extends Inode {
   readonly entries: Map<string, Inode>
 }
 
+export interface Move {
+  readonly parent: DirectoryInode
+  readonly name: string
+  readonly newParent: DirectoryInode
+  readonly newName: string
+}
+
+export interface InodeTableParts<StoreFact> {
+  /** The file system's, for messages. */
+  readonly name: string
+  readonly tree: Tree
+  readonly content: ContentStore<StoreFact>
+  readonly journal: Journal<StoreFact>
+  /** Is told of each call of the program, before anything else is done for it. */
+  readonly called: () => void
+}
+
 export class InodeTable<StoreFact> {
   readonly root: Inode
   /** Every operation from now on is refused. */
@@ -20,22 +37,18 @@ export class InodeTable<StoreFact> {
   readonly #name: string
   readonly #content: ContentStore<StoreFact>
   readonly #journal: Journal<StoreFact>
+  readonly #called: () => void
   // Every inode with a name or a reference, and no other.
   readonly #inodes: Map<Ino, Inode>
   #nextIno: Ino
 
-  /** `name`: the file system's, for messages. */
-  constructor(
-    name: string,
-    tree: Tree,
-    content: ContentStore<StoreFact>,
-    journal: Journal<StoreFact>,
-  ) {
+  constructor({ name, tree, content, journal, called }: InodeTableParts<StoreFact>) {
     this.#name = name
     this.#inodes = tree.inodes
     this.#nextIno = tree.nextIno
     this.#content = content
     this.#journal = journal
+    this.#called = called
     this.root = this.get(ROOT_INO, 'open')
   }
 
@@ -47,9 +60,10 @@ export class InodeTable<StoreFact> {
     this.#inodes.clear()
   }
 
-  // ---- Finding. ESTALE for an inode that is gone, and for all when closed.
+  // ---- Finding. ESTALE for an inode that is gone, and for all when closed. Every call begins with one.
 
   get(ino: Ino, operation: string): Inode {
+    this.#called()
     const inode = this.#inodes.get(ino)
     if (inode === undefined || this.closed) throw this.#stale(ino, operation)
     return inode
@@ -120,6 +134,8 @@ export class InodeTable<StoreFact> {
       inode.parent = parent
       inode.name = name
       parent.nlink++
+      // One that was removed, which a failure has taken back: it is empty, or it could not have been.
+      if (inode.nlink === 0) inode.nlink = 2
     } else {
       inode.nlink++
     }
@@ -143,6 +159,31 @@ export class InodeTable<StoreFact> {
     this.#journal.timesChanged(inode)
     this.contentsChanged(parent, now)
     this.dropIfUnused(inode)
+  }
+
+  /** Moves an entry, in place of what `newName` led to. */
+  moveName({ parent, name, newParent, newName }: Move): void {
+    const now = Date.now()
+    const inode = parent.entries.get(name)!
+    const replaced = newParent.entries.get(newName)
+    if (replaced !== undefined) {
+      newParent.entries.delete(newName)
+      this.lostName(newParent, replaced, now)
+    }
+    parent.entries.delete(name)
+    this.#journal.entryRemoved(parent, name, inode)
+    newParent.entries.set(newName, inode)
+    this.#journal.entrySet(newParent, newName, inode, replaced)
+    if (inode.entries !== undefined) {
+      parent.nlink--
+      newParent.nlink++
+      inode.parent = newParent
+      inode.name = newName
+    }
+    inode.ctime = now
+    this.#journal.timesChanged(inode)
+    this.contentsChanged(parent, now)
+    this.contentsChanged(newParent, now)
   }
 
   dropIfUnused(inode: Inode): void {

@@ -20,10 +20,17 @@ interface PendingEntry {
   readonly fresh: boolean
 }
 
+/**
+ * How far a commit goes: an fsync is about to rely on it; it has to survive the death of the tab; or a close
+ * follows, which makes it durable.
+ */
+export type CommitUntil = 'acknowledged' | 'handed down' | 'closed'
+
 export class Journal<StoreFact> implements ContentHost {
   readonly #content: ContentStore<StoreFact>
   readonly #metadata: MetadataStore<StoreFact>
   readonly #snapshot: () => Iterable<Fact | StoreFact>
+  readonly #onChange: () => void
 
   // Each inode with dirty > CLEAN is in one of these: apart, because a program that only reads syncs, too,
   // and may have read a thousand files.
@@ -35,17 +42,22 @@ export class Journal<StoreFact> implements ContentHost {
   // concerns the directory and the inode it leads to.
   #concerned = new Set<Ino>()
   #nextIno: Ino | undefined
+  // Inodes of batches that were handed down and not acknowledged: an fsync of one has a flush to ask for.
+  #unacknowledged = new Set<Ino>()
   // Handed down by a sync, and not acknowledged yet.
   #underWay: TakenBatch<StoreFact> | undefined
 
+  /** `snapshot`: the whole state as facts. `onChange` is called at each change but those of access times. */
   constructor(
     content: ContentStore<StoreFact>,
     metadata: MetadataStore<StoreFact>,
     snapshot: () => Iterable<Fact | StoreFact>,
+    onChange: () => void,
   ) {
     this.#content = content
     this.#metadata = metadata
     this.#snapshot = snapshot
+    this.#onChange = onChange
   }
 
   // ---- What happened.
@@ -56,12 +68,14 @@ export class Journal<StoreFact> implements ContentHost {
   }
 
   inodeChanged(inode: Inode): void {
+    this.#onChange()
     if (inode.dirty === DIRTY) return
     this.#mark(inode, DIRTY)
     this.#concerned.add(inode.ino)
   }
 
   timesChanged(inode: Inode): void {
+    this.#onChange()
     if (inode.dirty < TIMES_DIRTY) this.#mark(inode, TIMES_DIRTY)
   }
 
@@ -105,6 +119,7 @@ export class Journal<StoreFact> implements ContentHost {
   }
 
   inodeDropped(inode: Inode): void {
+    this.#onChange()
     this.#inodes.delete(inode)
     this.#accessed.delete(inode)
     inode.dirty = CLEAN
@@ -120,13 +135,26 @@ export class Journal<StoreFact> implements ContentHost {
 
   /** An fsync of this inode has something to commit. */
   concerns(ino: Ino): boolean {
-    return this.#concerned.has(ino) || this.#underWay?.concerned.has(ino) === true
+    return (
+      this.#concerned.has(ino) ||
+      this.#unacknowledged.has(ino) ||
+      this.#underWay?.concerned.has(ino) === true
+    )
+  }
+
+  /** The death of the tab would take back names, sizes or modes; times alone are nothing. */
+  needsCommit(): boolean {
+    return this.#concerned.size + this.#entries.size + this.#dropped.size > 0
+  }
+
+  /** No batch has named this entry, so its removal leaves nothing to say. */
+  isFresh(parent: Inode, name: string): boolean {
+    return this.#underWay === undefined && this.#entries.get(entryKey(parent, name))?.fresh === true
   }
 
   /** A sync has something to commit; access times alone are nothing. */
   hasChanges(): boolean {
-    const names = this.#concerned.size + this.#entries.size + this.#dropped.size
-    return names + this.#inodes.size > 0
+    return this.needsCommit() || this.#inodes.size + this.#unacknowledged.size > 0
   }
 
   /** Also the access times, for a close. */
@@ -137,43 +165,54 @@ export class Journal<StoreFact> implements ContentHost {
   // ---- Committing.
 
   /**
-   * For stores whose commit is synchronous. With `acknowledge` an fsync is about to rely on it. After an
-   * error everything is pending as before, so that no later fsync finds nothing to do and succeeds.
+   * For stores whose commit is synchronous. After an error everything is pending as before, so that no later
+   * fsync finds nothing to do and succeeds.
    */
-  commit(acknowledge: boolean): void {
+  commit(until: CommitUntil): void {
     this.#takeOver()
     const batch = this.#take()
-    if (isEmpty(batch)) return
+    const isAcknowledged = until === 'acknowledged' && this.#unacknowledged.size > 0
+    if (isEmpty(batch) && !isAcknowledged) return
     try {
-      mustBeSynchronous(this.#content.prepare(batch))
-      mustBeSynchronous(this.#metadata.commit(batch, this.#snapshot))
-      if (acknowledge) this.#metadata.acknowledge()
+      if (!isEmpty(batch)) {
+        mustBeSynchronous(this.#content.prepare(batch))
+        mustBeSynchronous(this.#metadata.commit(batch, this.#snapshot))
+      }
+      if (until === 'acknowledged') this.#metadata.acknowledge()
+      if (until === 'handed down') this.#metadata.handDown?.()
     } catch (error) {
       this.#giveBack(batch)
       throw error
     }
-    mustBeSynchronous(this.#content.committed(batch))
+    if (until === 'acknowledged') this.#unacknowledged.clear()
+    else for (const ino of batch.concerned) this.#unacknowledged.add(ino)
+    if (!isEmpty(batch)) mustBeSynchronous(this.#content.committed(batch))
   }
 
   /**
-   * As `commit(true)`, for a store that can acknowledge without blocking. Changes made meanwhile go into
-   * the next batch; an fsync meanwhile does not wait for this one, but says the same once more.
+   * As `commit('acknowledged')`, for a store that can acknowledge without blocking. Changes made meanwhile go
+   * into the next batch; an fsync meanwhile does not wait for this one, but says the same once more.
    */
   async commitUnblocked(acknowledge: () => Promise<void>): Promise<void> {
     const batch = this.#take()
-    if (isEmpty(batch)) return
+    const unacknowledged = this.#unacknowledged
+    if (isEmpty(batch) && unacknowledged.size === 0) return
     this.#underWay = batch
+    this.#unacknowledged = new Set()
     try {
-      mustBeSynchronous(this.#content.prepare(batch))
-      mustBeSynchronous(this.#metadata.commit(batch, this.#snapshot))
+      if (!isEmpty(batch)) {
+        mustBeSynchronous(this.#content.prepare(batch))
+        mustBeSynchronous(this.#metadata.commit(batch, this.#snapshot))
+      }
       await acknowledge()
     } catch (error) {
       if (this.#underWay === batch) this.#giveBack(batch)
+      for (const ino of unacknowledged) this.#unacknowledged.add(ino)
       throw error
     } finally {
       if (this.#underWay === batch) this.#underWay = undefined
     }
-    mustBeSynchronous(this.#content.committed(batch))
+    if (!isEmpty(batch)) mustBeSynchronous(this.#content.committed(batch))
   }
 
   /** What is under way becomes part of the next batch. */

@@ -102,6 +102,13 @@ export interface ContentStore<StoreFact = never> {
    */
   fsync(ino: Ino, dataOnly: boolean): void
 
+  /**
+   * Hands down the dirty bytes of one inode, or of all, so that they survive the death of the tab. Nothing is
+   * flushed, unless the store's own order asks for it. Left out by a store that keeps no dirty bytes, or
+   * none that a batch does not bring.
+   */
+  writeBack?(ino?: Ino): void
+
   /** The store's own facts since the last call, for the batch that is about to commit. */
   takeFacts(): StoreFact[]
   /** Puts facts of a failed batch back; newer ones win. */
@@ -135,6 +142,11 @@ export interface MetadataStore<StoreFact = never> {
    * store's level promises of it. Only called where `capabilities.synchronousFsync`.
    */
   acknowledge(): void
+  /**
+   * The committed batches survive the death of the tab when this returns; nothing is flushed. Left out by a
+   * store whose `commit` sees to that.
+   */
+  handDown?(): void
   /**
    * As `acknowledge`, without blocking: for a `sync()`. A store whose `acknowledge` keeps nobody waiting
    * leaves it out. What is committed before it resolves comes after, and may say the same once more.

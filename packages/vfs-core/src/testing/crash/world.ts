@@ -9,12 +9,13 @@ interface Timer {
   readonly run: () => void
 }
 
-type Name = 'setTimeout' | 'clearTimeout' | 'crypto' | 'navigator'
+type Name = 'setTimeout' | 'clearTimeout' | 'crypto' | 'navigator' | 'performance'
 
 export class SimulatedWorld {
   #now: number
   #random: SeededRandom
   #nextTimer = 1
+  readonly #monotonicOrigin: number
   readonly #timers = new Map<number, Timer>()
   readonly #saved = new Map<Name, PropertyDescriptor | undefined>()
   #savedNow: (() => number) | undefined
@@ -22,6 +23,7 @@ export class SimulatedWorld {
   constructor(seed: number, now: number) {
     this.#random = new SeededRandom(seed)
     this.#now = now
+    this.#monotonicOrigin = now - 1000
   }
 
   enter(): void {
@@ -32,6 +34,8 @@ export class SimulatedWorld {
       this.#timers.set(this.#nextTimer, { at: this.#now + ms, run })
       return this.#nextTimer++
     })
+    // Monotonic, and from an origin of its own: a store that mixes the two clocks fails at once.
+    this.#replace('performance', { now: () => this.#now - this.#monotonicOrigin })
     this.#replace('clearTimeout', (timer: number) => void this.#timers.delete(timer))
     this.#replace('crypto', { getRandomValues: (bytes: Uint8Array) => this.#fill(bytes) })
     // No locks: a killed session cannot give one back here as it does in a browser.
