@@ -34,7 +34,7 @@ export class HandDown<StoreFact> {
     const { persistent, synchronousFsync } = parts.capabilities
     this.#isImmediate = persistent && synchronousFsync
     this.#writeBack = synchronousFsync
-      ? new WriteBack({ handDown: () => this.#all() })
+      ? new WriteBack({ handDown: () => this.#whenIdle() })
       : // At the next turn of the event loop: between two calls of a program nothing may be written there.
         new WriteBack({ handDown: () => this.#bySync(), tickMs: 0 })
     if (!persistent) this.#writeBack.stop()
@@ -64,15 +64,16 @@ export class HandDown<StoreFact> {
   }
 
   /**
-   * Performs a change of names and hands it down. If that fails, so does the change, and `undo` takes it back.
+   * Performs a change of names and hands it down, behind all that was written before. If that fails, so does the change, and `undo` takes it back.
    * `losing`: an inode that may lose its last name; it is dropped only when nothing can bring it back.
    */
   names(change: () => void, undo: () => void, losing?: Inode): void {
     if (!this.#isImmediate || this.#isLoading) return change()
+    this.#parts.content.writeBack?.()
     if (losing !== undefined) losing.references++
     try {
       change()
-      this.now()
+      this.#parts.journal().commit('handed down')
     } catch (error) {
       undo()
       throw error
@@ -84,17 +85,24 @@ export class HandDown<StoreFact> {
     }
   }
 
-  /** Hands down all names, sizes and attributes, after what they rely on. */
+  /** Hands down everything that has happened so far. */
   now(): void {
-    if (this.#isImmediate && !this.#isLoading) this.#parts.journal().commit('handed down')
+    if (this.#isImmediate && !this.#isLoading) this.#everything()
   }
 
-  #all(): void {
+  #whenIdle(): void {
     if (this.#isLoading) return
-    const { content, isSyncing } = this.#parts
+    if (this.#parts.isSyncing()) return this.#writeBack.changed()
+    this.#everything()
+  }
+
+  /**
+   * Content first: a program that empties or removes its journal has written before what the journal was for,
+   * and a tab that dies in between must not leave it without either.
+   */
+  #everything(): void {
     const journal = this.#parts.journal()
-    if (isSyncing()) return this.#writeBack.changed()
-    content.writeBack?.()
+    this.#parts.content.writeBack?.()
     if (journal.needsCommit()) journal.commit('handed down')
   }
 

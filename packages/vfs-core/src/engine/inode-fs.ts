@@ -222,7 +222,6 @@ export class InodeFs<StoreFact = never> implements Vfs {
         inode.ctime = Date.now()
         this.#journal.timesChanged(inode)
         this.#inodes.addName(parent, name, inode)
-        this.#content.writeBack?.(ino)
       },
       () => this.#inodes.removeName(parent, name, inode, Date.now()),
     )
@@ -270,10 +269,7 @@ export class InodeFs<StoreFact = never> implements Vfs {
     if (replaced !== undefined) checkReplace(inode, replaced, pathOf(newParent, newName))
 
     this.#handDown.names(
-      () => {
-        this.#inodes.moveName({ parent, name, newParent, newName })
-        this.#content.writeBack?.(inode.ino)
-      },
+      () => this.#inodes.moveName({ parent, name, newParent, newName }),
       () => {
         this.#inodes.moveName({
           parent: newParent,

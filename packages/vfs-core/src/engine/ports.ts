@@ -103,11 +103,11 @@ export interface ContentStore<StoreFact = never> {
   fsync(ino: Ino, dataOnly: boolean): void
 
   /**
-   * Hands down the dirty bytes of one inode, or of all, so that they survive the death of the tab. Nothing is
-   * flushed, unless the store's own order asks for it. Left out by a store that keeps no dirty bytes, or
-   * none that a batch does not bring.
+   * Hands down all dirty bytes, so that they survive the death of the tab. Nothing is flushed, unless the
+   * store's own order asks for it. Left out by a store that keeps no dirty bytes, or none that a batch does
+   * not bring.
    */
-  writeBack?(ino?: Ino): void
+  writeBack?(): void
 
   /** The store's own facts since the last call, for the batch that is about to commit. */
   takeFacts(): StoreFact[]
