@@ -7,7 +7,8 @@ import { ROOT } from './workspace.ts'
 export interface RunOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
-  readonly timeoutMs?: number
+  /** Default five minutes; undefined: for as long as it takes. */
+  readonly timeoutMs?: number | undefined
   /** Pass output on as it comes instead of only collecting it. */
   readonly echo?: boolean
 }
@@ -21,10 +22,13 @@ export interface RunResult {
 }
 
 const DEFAULT_TIMEOUT_MS = 5 * 60_000
+/** What a program gets to end by itself the browsers that it has started, which have groups of their own. */
+const GRACE_MS = 10_000
 
 /** Runs `argv` from the root of the project unless told otherwise. Never rejects. */
 export function runProcess(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const { cwd = ROOT, env = {}, timeoutMs = DEFAULT_TIMEOUT_MS, echo = false } = options
+  const { cwd = ROOT, env = {}, echo = false } = options
+  const timeoutMs = 'timeoutMs' in options ? options.timeoutMs : DEFAULT_TIMEOUT_MS
   const [command = '', ...args] = argv
   return new Promise((resolve) => {
     // A group of its own, so that the deadline also reaches what the program started.
@@ -57,20 +61,24 @@ export function runProcess(argv: readonly string[], options: RunOptions = {}): P
       process.exit(1)
     }
     process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
-    const timer = setTimeout(() => {
+    let killing: ReturnType<typeof setTimeout> | undefined
+    const expire = (): void => {
       late = true
-      stop('SIGKILL')
-    }, timeoutMs)
+      stop('SIGTERM')
+      killing = setTimeout(() => stop('SIGKILL'), GRACE_MS)
+    }
+    const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs)
 
     const finish = (failure: string | undefined): void => {
       clearTimeout(timer)
+      clearTimeout(killing)
       process.off('SIGINT', interrupted).off('SIGTERM', interrupted)
       const output = Buffer.concat(chunks).toString()
       resolve({ ok: failure === undefined, output, failure })
     }
     child.once('error', (error) => finish(error.message))
     child.once('close', (code, signal) => {
-      if (late) finish(`not finished after ${timeoutMs / 1000} s`)
+      if (late) finish(`not finished after ${(timeoutMs ?? 0) / 1000} s`)
       else if (code === 0) finish(undefined)
       else finish(signal ?? `exit code ${code}`)
     })

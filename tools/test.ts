@@ -15,7 +15,7 @@ import { ensureWebKit, findWebKit } from './webkit.ts'
 import { ROOT } from './workspace.ts'
 
 const VITEST = bin('vitest', 'vitest.mjs')
-const VITEST_TIMEOUT_MS = 12 * 60_000
+const SILENCE_REPORTER = join(ROOT, 'tools/silence-reporter.ts')
 
 const WEBKIT = 'webkit'
 /** In this order, because a failure that comes early is found early. */
@@ -84,11 +84,17 @@ async function vitest(projects: readonly string[]): Promise<Tally> {
   const scratch = await mkdtemp(join(tmpdir(), 'wasm-vfs-test-'))
   try {
     const file = join(scratch, 'report.json')
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+    const reporters = [
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+      `--reporter=${SILENCE_REPORTER}`,
+    ]
     const selection = projects.map((name) => `--project=${name}`)
     const { ok, failure } = await runProcess([...VITEST, 'run', ...selection, ...reporters], {
       echo: true,
-      timeoutMs: VITEST_TIMEOUT_MS,
+      // SilenceReporter ends a run that stands still.
+      timeoutMs: undefined,
     })
     if (!ok) console.log(`✗ vitest: ${failure}`)
     // Missing if vitest died before writing it.
