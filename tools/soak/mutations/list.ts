@@ -9,6 +9,7 @@ const CORE = 'packages/vfs-core/src'
 const TESTS = 'packages/vfs-opfs-ahp/test/crash'
 const CRASH = `${TESTS}/crash.test.ts`
 const REGRESSIONS = `${TESTS}/regressions.test.ts`
+const LOG = `${CORE}/storage/two-slot-log.test.ts`
 const FAULTS = `${TESTS}/faults.test.ts`
 
 const content = (from: string, to: string): Edit => edit(`${AHP}/pool/content.ts`, from, to)
@@ -17,6 +18,7 @@ const order = (from: string, to: string): Edit => edit(`${AHP}/pool/flush-order.
 const storage = (from: string, to: string): Edit => edit(`${AHP}/storage/storage-file.ts`, from, to)
 const log = (from: string, to: string): Edit => edit(`${CORE}/storage/two-slot-log.ts`, from, to)
 const lines = (from: string, to: string): Edit => edit(`${CORE}/storage/chained-lines.ts`, from, to)
+const openTime = (from: string, to: string): Edit => edit(`${CORE}/storage/open-time.ts`, from, to)
 const engine = (from: string, to: string): Edit => edit(`${CORE}/engine/inode-fs.ts`, from, to)
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -178,6 +180,30 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     test: CRASH,
     named: 'more large files than spares',
+  },
+  {
+    rule: 4,
+    what: 'the age of a store goes by the system clock',
+    edits: [
+      openTime('this.#startedAt = performance.now()', 'this.#startedAt = Date.now()'),
+      openTime('Math.floor(performance.now() -', 'Math.floor(Date.now() -'),
+    ],
+    test: LOG,
+    named: 'the age of a store',
+  },
+  {
+    rule: 4,
+    what: 'the age of a store begins again with each session',
+    edits: [openTime('this.#before = before', 'this.#before = 0')],
+    test: LOG,
+    named: 'the age of a store',
+  },
+  {
+    rule: 4,
+    what: 'no line but the first of a session records the age',
+    edits: [log('append(content, this.#openTime.recordDue)', 'append(content, false)')],
+    test: LOG,
+    named: 'the age of a store',
   },
   {
     rule: 5,

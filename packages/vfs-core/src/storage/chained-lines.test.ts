@@ -15,7 +15,7 @@ const HEADER: HeaderBody = {
   durable: 0,
   ...FORMAT,
   generation: 7,
-  created: 1000,
+  age: 1000,
   epoch: 'e1',
 }
 

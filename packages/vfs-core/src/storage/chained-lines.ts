@@ -22,8 +22,8 @@ export interface HeaderBody {
   readonly version: number
   /** Of two whole slots the one with the higher generation counts. */
   readonly generation: number
-  /** When the store was made, in milliseconds since the epoch. */
-  readonly created: number
+  /** As in every LineFrame. */
+  readonly age: number
   readonly epoch: string
 }
 
@@ -33,6 +33,8 @@ export type LineBody<Content extends object> = Content & LineFrame
 export interface LineFrame {
   readonly seq: number
   readonly durable: number
+  /** How long the store has been open since it was made, in milliseconds: see open-time.ts. */
+  readonly age?: number
   /** The image is complete with this line. */
   readonly image?: 'end'
   /** A session began; what it draws here makes its checksums unlike those of any other session. */
@@ -54,6 +56,8 @@ export interface SlotContents<Content extends object> {
   readonly sum: number
   readonly seq: number
   readonly imageEnd: number
+  /** The last that a line says, in milliseconds. */
+  readonly age: number
   /** A line that had reached storage is bad. Whether that matters depends on the other slot. */
   readonly damage: VfsError | undefined
 }
@@ -81,6 +85,7 @@ export function readSlot<Content extends object>(
   let header: HeaderBody | undefined
   let imageEnd = 0
   let closed = false
+  let age = 0
   let sum = 0
   let seq = 0
   let end = 0
@@ -91,13 +96,14 @@ export function readSlot<Content extends object>(
     else whole.push(body as LineBody<Content>)
     if (body.image === 'end') imageEnd = line.end
     closed = body.closed === true
+    age = body.age ?? age
     sum = line.sum
     seq = body.seq
     end = line.end
   }
   const damage = damageBehind(bytes.subarray(end), header === undefined ? 0 : seq + 1, path)
   const state = imageEnd > 0 ? 'complete' : bytes.length === 0 ? 'empty' : 'incomplete'
-  return { state, header, lines: whole, closed, end, sum, seq, imageEnd, damage }
+  return { state, header, lines: whole, closed, end, sum, seq, imageEnd, age, damage }
 }
 
 interface Line {

@@ -13,6 +13,7 @@ import {
   type LogFormat,
   type SlotContents,
 } from './chained-lines.ts'
+import { OpenTime } from './open-time.ts'
 
 /** A file with an open handle, as a log needs it. */
 export interface LogFile {
@@ -48,14 +49,14 @@ export class TwoSlotLog<Content extends object> {
   readonly #format: LogFormat
   #active: 0 | 1 = 0
   #generation = 0
-  #created = 0
+  #openTime = new OpenTime(0)
   // Where the next line goes, what its checksum continues from, and the last sequence number.
   #end = 0
   #sum = 0
   #seq = 0
   #durableSeq = 0
   #checkpointAt = 0
-  // Where the image ends, and when it was written; of a loaded one, when it was loaded.
+  // Where the image ends, and when it was written, by the monotonic clock; of a loaded one, when it was loaded.
   #imageEnd = 0
   #imageTime = 0
   #unclosed = false
@@ -77,16 +78,20 @@ export class TwoSlotLog<Content extends object> {
     return this.#durableSeq
   }
 
-  /** When the log was made, in milliseconds since the epoch. */
-  get created(): number {
-    return this.#created
+  /**
+   * How long the store has been open since it was made, in milliseconds, all sessions added up. Not by the
+   * system's clock, so that setting that changes nothing; after a crash it may be less than it was before,
+   * by at most what has passed since the last line.
+   */
+  get age(): number {
+    return this.#openTime.age
   }
 
   /** The log has outgrown its image, so it is time for a `checkpoint`. */
   get checkpointDue(): boolean {
     if (this.#end >= this.#checkpointAt) return true
     const aged = this.#end - this.#imageEnd >= CHECKPOINT_AGED_MIN
-    return aged && Date.now() - this.#imageTime >= CHECKPOINT_AGE_MS
+    return aged && performance.now() - this.#imageTime >= CHECKPOINT_AGE_MS
   }
 
   /** What the log holds; undefined if neither slot has a whole state. Throws EIO for damage. */
@@ -97,7 +102,7 @@ export class TwoSlotLog<Content extends object> {
     const slot = slots[newest]
     this.#active = newest
     this.#generation = slot.header!.generation
-    this.#created = slot.header!.created
+    this.#openTime = new OpenTime(slot.age)
     this.#end = slot.end
     this.#sum = slot.sum
     this.#seq = slot.seq
@@ -128,19 +133,19 @@ export class TwoSlotLog<Content extends object> {
     this.flushLoaded()
     file.flush()
     this.#emptyOther()
-    this.#append({ epoch: newEpoch() })
+    this.#append({ epoch: newEpoch() }, true)
     this.flush()
   }
 
   /** Writes the first image of a new log. */
   initialize(image: Iterable<Content>): void {
-    this.#created = Date.now()
+    this.#openTime = new OpenTime(0)
     this.#writeImage(0, image)
   }
 
   /** Hands one line down. After an error the log is as before. */
   append(content: Content): void {
-    this.#append(content)
+    this.#append(content, this.#openTime.recordDue)
   }
 
   /** All lines are on storage when this returns. */
@@ -159,7 +164,7 @@ export class TwoSlotLog<Content extends object> {
   close(clean: boolean): void {
     try {
       if (clean) {
-        this.#append({ closed: true })
+        this.#append({ closed: true }, true)
         this.flush()
       }
     } finally {
@@ -184,7 +189,7 @@ export class TwoSlotLog<Content extends object> {
       // What was appended stays appended, so this is no failure of whoever did it: without room for an
       // image the log goes on growing. Whatever needs the old slot empty empties it first, or fails.
       this.#checkpointAt = this.#end + CHECKPOINT_MIN
-      this.#imageTime = Date.now()
+      this.#imageTime = performance.now()
       return false
     }
   }
@@ -196,8 +201,10 @@ export class TwoSlotLog<Content extends object> {
     return readSlot(bytes, file.path, this.#format)
   }
 
-  #append(content: object): void {
-    const body = { seq: this.#seq + 1, durable: this.#durableSeq, ...content }
+  #append(content: object, recordAge: boolean): void {
+    const frame = { seq: this.#seq + 1, durable: this.#durableSeq }
+    const { age } = this.#openTime
+    const body = recordAge ? { ...frame, age, ...content } : { ...frame, ...content }
     const [bytes, sum] = encodeLine(body, this.#sum)
     const file = this.#files[this.#active]
     // An image whose flush failed can neither be relied upon nor taken back: an open might find it and
@@ -214,6 +221,7 @@ export class TwoSlotLog<Content extends object> {
     this.#end += bytes.length
     this.#sum = sum
     this.#seq++
+    if (recordAge) this.#openTime.recorded(age)
   }
 
   #writeImage(slot: 0 | 1, contents: Iterable<Content>): void {
@@ -225,10 +233,11 @@ export class TwoSlotLog<Content extends object> {
       this.#sum = sum
       parts.push(bytes)
     }
+    const { age } = this.#openTime
     const header: Omit<HeaderBody, 'seq' | 'durable'> = {
       ...this.#format,
       generation: this.#generation + 1,
-      created: this.#created,
+      age,
       epoch: newEpoch(),
     }
     this.#sum = 0
@@ -246,6 +255,7 @@ export class TwoSlotLog<Content extends object> {
       attemptTruncate(file, 0)
       throw error
     }
+    this.#openTime.recorded(age)
     this.#active = slot
     this.#generation++
     this.#end = image.length
@@ -255,7 +265,7 @@ export class TwoSlotLog<Content extends object> {
 
   #noteImage(end: number): void {
     this.#imageEnd = end
-    this.#imageTime = Date.now()
+    this.#imageTime = performance.now()
     this.#checkpointAt = end + Math.max(CHECKPOINT_MIN, end)
   }
 

@@ -18,7 +18,7 @@ function slotOf(generation: number): { bytes: Uint8Array<ArrayBuffer>; starts: n
     format: FORMAT,
     version: FORMAT_VERSION,
     generation,
-    created: 0,
+    age: 0,
     epoch: `${generation}`,
   }
   const lines: (HeaderBody | LineBody<StateLine>)[] = [
