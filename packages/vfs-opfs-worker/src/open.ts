@@ -2,25 +2,13 @@
 // it. Whatever fails, no lock and no worker is left behind.
 
 import {
-  emptyTree,
-  FILE_SIZE_MAX,
-  InodeFs,
   takeOwnership,
   toVfsError,
-  TreeBuilder,
   VfsError,
-  type DurabilityLevel,
-  type Durability,
-  type Fact,
   type ReleaseLock,
-  type Tree,
   type Vfs,
 } from '@wasm-vfs/core/backend'
-import { OP_RELAX } from './channel/protocol.ts'
-import type { Channel } from './client/channel.ts'
-import { ChannelContent } from './client/content.ts'
-import { Memories } from './client/memories.ts'
-import { ChannelMetadata } from './client/metadata.ts'
+import { mount } from './client/mount.ts'
 import { startSession } from './client/session.ts'
 import { lockOfThisThread } from './client/supply.ts'
 import { isSupply } from './client/worker-supply.ts'
@@ -56,25 +44,10 @@ async function openStore(name: string, settings: Settings, release: ReleaseLock)
     ...settings,
     store: { name, durability, windowMs, maxHandles, acceptMissing },
   })
-  const { channel, facts } = session
   try {
-    const memories = new Memories(channel)
-    return new InodeFs({
-      backend: 'opfs-worker',
+    return mount(session.channel, session.facts, {
       name,
-      level: new ChannelLevel(channel, durability),
-      capabilities: {
-        persistent: true,
-        synchronousFsync: true,
-        hardLinks: false,
-        sharedMemoryWithoutCopy: true,
-        maxFileSize: FILE_SIZE_MAX,
-      },
-      content: new ChannelContent(channel, memories),
-      metadata: new ChannelMetadata(channel),
-      tree: treeOf(facts),
-      stats: () => channel.stats(),
-      attachMemory: (memory) => memories.attach(memory),
+      durability,
       async release() {
         await session.end(new VfsError('ESTALE', 'channel', { detail: `'${name}' is closed` }))
         await release()
@@ -83,32 +56,5 @@ async function openStore(name: string, settings: Settings, release: ReleaseLock)
   } catch (error) {
     await session.end(toVfsError(error, 'open'))
     throw error
-  }
-}
-
-function treeOf(facts: readonly Fact[]): Tree {
-  if (facts.length === 0) return emptyTree()
-  const builder = new TreeBuilder()
-  for (const fact of facts) builder.apply(fact)
-  return builder.build()
-}
-
-/** Passes on to the I/O worker that the engine has lowered it. */
-class ChannelLevel implements DurabilityLevel {
-  readonly #channel: Channel
-  #current: Durability
-
-  constructor(channel: Channel, durability: Durability) {
-    this.#channel = channel
-    this.#current = durability
-  }
-
-  get current(): Durability {
-    return this.#current
-  }
-
-  set current(durability: Durability) {
-    this.#current = durability
-    if (!this.#channel.isDead) this.#channel.post({ op: OP_RELAX })
   }
 }

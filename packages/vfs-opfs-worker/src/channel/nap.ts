@@ -10,7 +10,15 @@ const SPIN_MS = 0.3
 /** The longest this thread is blocked at a time, and so the longest its end can be put off. */
 const BLOCK_MS = 200
 
-export class Nap {
+/** How the serving loop waits; a test that has both sides in one thread has its own. */
+export interface IdleWait {
+  /** Whether something was posted beyond request `last` within a moment. */
+  spin(last: number): boolean
+  /** Returns when something is posted beyond `last`, or after `ms`, or now and then for nothing. */
+  sleep(last: number, ms: number): Promise<void> | undefined
+}
+
+export class Nap implements IdleWait {
   readonly #words: Int32Array
   readonly #spinner: Spinner
   /** Nothing came while blocked. */
@@ -21,13 +29,11 @@ export class Nap {
     this.#spinner = new Spinner(words, WORD_POSTED, SPIN_MS)
   }
 
-  /** Whether something was posted beyond request `last` within a moment. */
   spin(last: number): boolean {
     if (this.#idle) return Atomics.load(this.#words, WORD_POSTED) !== last
     return this.#spinner.spin((posted) => posted !== last)
   }
 
-  /** Returns when something is posted beyond `last`, or after `ms`, or now and then for nothing. */
   sleep(last: number, ms: number): Promise<void> | undefined {
     const words = this.#words
     const longest = Math.max(ms, 0)

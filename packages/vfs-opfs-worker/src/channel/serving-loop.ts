@@ -12,7 +12,7 @@ import { toVfsError, VfsError, type Ino } from '@wasm-vfs/core/backend'
 import type { IoStore } from '../io/io-store.ts'
 import { encodeError } from './error-codec.ts'
 import { decodeFacts } from './fact-codec.ts'
-import { Nap } from './nap.ts'
+import { Nap, type IdleWait } from './nap.ts'
 import {
   ANSWER_FATAL,
   ANSWER_NONE,
@@ -90,7 +90,7 @@ export class ServingLoop {
   readonly #requests: Requests
   readonly #store: IoStore
   readonly #takeMemory: TakeMemory
-  readonly #nap: Nap
+  readonly #nap: IdleWait
   // The last request that was carried out, and those that a request in hand covers.
   #done = 0
   #taken = 0
@@ -106,13 +106,18 @@ export class ServingLoop {
   #catchUpAt: number | undefined
   #closed = false
 
-  constructor(views: SharedViews, store: IoStore, takeMemory: TakeMemory) {
+  constructor(
+    views: SharedViews,
+    store: IoStore,
+    takeMemory: TakeMemory,
+    idleWait: IdleWait = new Nap(views.words),
+  ) {
     this.#views = views
     this.#words = views.words
     this.#requests = new Requests(views)
     this.#store = store
     this.#takeMemory = takeMemory
-    this.#nap = new Nap(views.words)
+    this.#nap = idleWait
   }
 
   /** Before the client is told that the store is open: what it reads without asking. */

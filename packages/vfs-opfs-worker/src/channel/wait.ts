@@ -73,6 +73,10 @@ export class Spinner {
 }
 
 type Outcome = 'ok' | 'not-equal' | 'timed-out'
+
+/** `Atomics.wait`, or what a test that has both sides in one thread puts in its place. */
+export type Wait = (words: Int32Array, index: number, value: number, ms: number) => Outcome
+
 type WaitAsync = (
   words: Int32Array,
   index: number,

@@ -49,7 +49,7 @@ import {
   type SharedViews,
   type ToWorker,
 } from '../channel/protocol.ts'
-import { nativeWaitAsync, Spinner, waitAsync } from '../channel/wait.ts'
+import { nativeWaitAsync, Spinner, waitAsync, type Wait } from '../channel/wait.ts'
 import { DataRing } from './data-ring.ts'
 import type { IoThread } from './io-thread.ts'
 import { Patience, sliceMs } from './patience.ts'
@@ -79,6 +79,8 @@ export interface ChannelOptions {
   readonly deadlineMs: number
   /** For tests: how to wait without blocking where there is no Atomics.waitAsync. */
   readonly waitAsync?: typeof nativeWaitAsync
+  /** For tests: how to block where both sides are in one thread. Spinning is of no use there. */
+  readonly wait?: Wait
 }
 
 /**
@@ -98,6 +100,8 @@ export class Channel {
   readonly #deadlineMs: number
   readonly #sliceMs: number
   readonly #native: typeof nativeWaitAsync
+  readonly #wait: Wait
+  readonly #spinMs: number
   readonly #ring: DataRing
   // Of each request posted and not yet reaped, by slot: the ring's head behind it, and its growth.
   readonly #ringEnds = new Float64Array(RECORDS)
@@ -120,6 +124,9 @@ export class Channel {
     this.#deadlineMs = options.deadlineMs
     this.#sliceMs = sliceMs(options.deadlineMs)
     this.#native = 'waitAsync' in options ? options.waitAsync : nativeWaitAsync
+    this.#wait =
+      options.wait ?? ((words, index, value, ms) => Atomics.wait(words, index, value, ms))
+    this.#spinMs = options.wait === undefined ? SPIN_MS : 0
     this.#ring = new DataRing(views.ring.length)
     const failed = (text: string): void => void this.#die(`it has failed: ${text}`)
     thread.listen({ failed }, this.#listening.signal)
@@ -313,7 +320,7 @@ export class Channel {
     const words = this.#words
     this.counters.roundTrips++
     // Each kind of request takes its own time.
-    const spinner = (this.#spinners[op] ??= new Spinner(words, WORD_DONE, SPIN_MS))
+    const spinner = (this.#spinners[op] ??= new Spinner(words, WORD_DONE, this.#spinMs))
     if (spinner.spin((done) => reached(done, number))) return
     Atomics.store(words, WORD_BLOCKED_UNTIL, number)
     Atomics.store(words, WORD_BLOCKED, 1)
@@ -322,7 +329,7 @@ export class Channel {
       const done = Atomics.load(words, WORD_DONE)
       if (reached(done, number)) break
       this.#checkState()
-      if (Atomics.wait(words, WORD_DONE, done, this.#sliceMs) === 'timed-out') {
+      if (this.#wait(words, WORD_DONE, done, this.#sliceMs) === 'timed-out') {
         patience = this.#lessPatience(patience)
       }
     }
