@@ -16,8 +16,6 @@ import { StoredFile } from './stored-file.ts'
 
 /** Files in one step: a request that comes meanwhile waits for them. */
 const STEP_FILES = 8
-/** The program is not made to wait before the journal has so many bytes. */
-const JOURNAL_MAX = 64 * 1024 * 1024
 /** With the largest frame after it that is less than what the store keeps for itself, as Chromium counts. */
 const JOURNAL_MAX_SCARCE = 512 * 1024
 /** More space than this, in bytes, is given back to the browser when it is over. */
@@ -27,10 +25,13 @@ const JOURNAL_KEPT_SCARCE = 2 * 1024 * 1024
 export class Landing {
   readonly #parts: StoreParts
   readonly #committer: Committer
+  readonly #journalMax: number
 
-  constructor(parts: StoreParts, committer: Committer) {
+  /** The program is not made to wait before the journal has more than `journalMax` bytes. */
+  constructor(parts: StoreParts, committer: Committer, journalMax: number) {
     this.#parts = parts
     this.#committer = committer
+    this.#journalMax = journalMax
   }
 
   /** OPFS is behind. */
@@ -43,7 +44,8 @@ export class Landing {
   get isOverdue(): boolean {
     const { journal, reservation } = this.#parts
     if (reservation.isShort && this.isDue) return true
-    return journal.bytes > (reservation.isScarce ? JOURNAL_MAX_SCARCE : JOURNAL_MAX)
+    const most = reservation.isScarce ? JOURNAL_MAX_SCARCE : Infinity
+    return journal.bytes > Math.min(most, this.#journalMax)
   }
 
   /** To the end. */

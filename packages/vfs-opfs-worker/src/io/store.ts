@@ -24,17 +24,21 @@ export interface StoreLimits {
   readonly residentMax: number
   /** A file of more bytes is written in place. */
   readonly smallMax: number
+  /** Bytes of the journal at which the program waits for the landing. */
+  readonly journalMax: number
+  /** Changes of small files that no frame has, in bytes: what the reservation keeps room for. */
+  readonly changedMax: number
 }
 
 export const STORE_LIMITS: StoreLimits = {
   residentMax: 64 * 1024 * 1024,
   smallMax: 1024 * 1024,
+  journalMax: 64 * 1024 * 1024,
+  changedMax: 1024 * 1024,
 }
 
 /** Bytes left, beside what large files may want, at which each growth is asked for. */
 const SCARCE = 32 * 1024 * 1024
-/** Changes of small files that no frame has, in bytes: what the reservation keeps room for. */
-const CHANGED_MAX = 1024 * 1024
 
 export class OpfsStore implements IoStore {
   readonly #parts: StoreParts
@@ -53,7 +57,7 @@ export class OpfsStore implements IoStore {
     this.#parts = parts
     this.#limits = limits
     this.#committer = new Committer(parts)
-    this.#landing = new Landing(parts, this.#committer)
+    this.#landing = new Landing(parts, this.#committer, limits.journalMax)
   }
 
   async openAhead(): Promise<void> {
@@ -303,7 +307,7 @@ export class OpfsStore implements IoStore {
     const { resident, tree } = this.#parts
     if (tree.inodes.has(ino)) {
       this.#changedBytes += bytes
-      if (this.#changedBytes > CHANGED_MAX) {
+      if (this.#changedBytes > this.#limits.changedMax) {
         this.#changedBytes = 0
         this.#committer.journalChanges()
         return this.#keepingUp()
