@@ -9,7 +9,7 @@ import { compare } from './kills/compare.ts'
 import { Ledger } from './kills/ledger.ts'
 import type { Inspection } from './kills/worker.ts'
 import { Results } from './results.ts'
-import { digestOfSources } from './sources.ts'
+import { digestOf, digestOfSources } from './sources.ts'
 import { Stopped, unlessStopped } from './stop.ts'
 
 const SEED = 3
@@ -115,6 +115,16 @@ describe('results', () => {
     expect(digests[1]).not.toBe(digests[0])
     expect(digests[2]).toBe(digests[0])
   })
+})
+
+it('a digest of sources leaves out comments, blanks and types, and nothing else', () => {
+  const digest = (text: string): string => digestOf([['src/file.ts', text]])
+  const source = "const max: number = 5 // A few.\nif (max > 4) throw new Error('max')\n"
+  expect(digest(source.replace('A few', 'Some'))).toBe(digest(source))
+  expect(digest(`/** Of all. */\n\n${source.replace(': number', '')}`)).toBe(digest(source))
+  expect(digest(source.replace('5', '6'))).not.toBe(digest(source))
+  expect(digest(source.replace("'max'", "'min'"))).not.toBe(digest(source))
+  expect(digestOf([['src/other.ts', source]])).not.toBe(digest(source))
 })
 
 describe('work that may be stopped', () => {

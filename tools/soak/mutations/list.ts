@@ -25,7 +25,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 1,
     what: 'an fsync commits no metadata',
-    edits: [engine('if (this.#journal.concerns(ino)) this.#journal.commit(true)', '')],
+    edits: [engine("if (this.#journal.concerns(ino)) this.#journal.commit('acknowledged')", '')],
     test: CRASH,
     named: 'each operation and sync, and pairs',
   },
@@ -392,7 +392,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       engine(
         '      inode.size = end\n      this.#journal.inodeChanged(inode)\n',
-        '      inode.size = end\n      this.#journal.inodeChanged(inode)\n      this.#journal.commit(false)\n',
+        '      inode.size = end\n      this.#journal.inodeChanged(inode)\n      this.#journal.commit("handed down")\n',
       ),
     ],
     test: CRASH,
@@ -416,8 +416,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         `${CORE}/engine/journal.ts`,
-        '      this.#giveBack(batch)\n      throw error\n    }\n    mustBe',
-        '      throw error\n    }\n    mustBe',
+        "      this.#giveBack(batch)\n      throw error\n    }\n    if (until === 'acknowledged')",
+        "      throw error\n    }\n    if (until === 'acknowledged')",
       ),
     ],
     test: FAULTS,

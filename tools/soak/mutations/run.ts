@@ -1,31 +1,31 @@
-// `pnpm soak --mutations`: applies each mutation to a copy of the sources and expects the tests to fail.
-// The copy shares the installed packages; the checkout itself is never touched.
+// `pnpm soak --mutations`: applies each mutation to a copy of the sources and expects the one test file that
+// it names to fail. The checkout itself is never touched.
 
-import { execFileSync } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { ensureBrowser, type BrowserName } from '../../browsers.ts'
 import { bin, runProcess } from '../../process.ts'
-import { ROOT } from '../../workspace.ts'
 import { table } from '../results.ts'
 import { MUTATIONS } from './list.ts'
-import type { Mutation } from './mutation.ts'
+import { suiteOf, type Mutation, type TestProject } from './mutation.ts'
+import { SourceCopy } from './source-copy.ts'
 
-export interface MutationOutcome {
+export interface MutationOptions {
+  /** Copies that are broken at a time. */
+  readonly jobs: number
+  /** Only those with this text in `rule N: what it does`. */
+  readonly only: string
+  /** Only those that these suites have to notice. */
+  readonly suites: readonly string[]
+}
+
+interface MutationOutcome {
   readonly mutation: Mutation
   /** The first test that failed; undefined if none did. */
   readonly caughtBy: string | undefined
   /** Why it could not be tried at all. */
   readonly broken?: string
+  readonly seconds: number
 }
 
 interface VitestReport {
@@ -39,19 +39,36 @@ const TIMEOUT_MS = 8 * 60_000
 /** Enough for each mutation to be noticed. */
 const STATES = '24000'
 const FAULT_WORKLOADS = '6'
-const FLAGS = ['run', '--project', 'node', '--bail', '1', '--reporter', 'json', '--outputFile']
+const FLAGS = ['run', '--bail', '1', '--reporter', 'json', '--outputFile']
+const BROWSERS: Readonly<Record<TestProject, readonly BrowserName[]>> = {
+  node: [],
+  chromium: ['chromium'],
+  firefox: ['firefox'],
+  e2e: ['chromium', 'firefox'],
+}
 
-/**
- * Tries those that have `text` in what they do, on `jobs` copies at a time, and prints a table. Returns
- * how many no test has caught.
- */
-export async function runMutations(jobs: number, text: string): Promise<number> {
-  const queue = MUTATIONS.filter(({ rule, what }) => `rule ${rule}: ${what}`.includes(text))
+/** The suites that have a mutation to notice. */
+export const SUITES: readonly string[] = [...new Set(MUTATIONS.map(suiteOf))]
+
+/** Tries them and prints a table. Returns how many no test has caught. */
+export async function runMutations({ jobs, only, suites }: MutationOptions): Promise<number> {
+  const chosen = MUTATIONS.filter(
+    (mutation) => suites.includes(suiteOf(mutation)) && titleOf(mutation).includes(only),
+  )
+  await ensureBrowsers(chosen)
   const outcomes: MutationOutcome[] = []
-  const work = async (): Promise<void> => {
+  // Tests in browsers share the bundles of dependencies in node_modules, so only one runs at a time.
+  const isInNode = ({ project = 'node' }: Mutation): boolean => project === 'node'
+  const queues = {
+    node: chosen.filter(isInNode),
+    browser: chosen.filter((mutation) => !isInNode(mutation)),
+  }
+  const work = async (first: Mutation[], second: Mutation[]): Promise<void> => {
     const copy = new SourceCopy()
     try {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      for (;;) {
+        const next = first.shift() ?? second.shift()
+        if (next === undefined) return
         const outcome = await tryMutation(copy, next)
         outcomes.push(outcome)
         console.log(describe(outcome))
@@ -60,27 +77,54 @@ export async function runMutations(jobs: number, text: string): Promise<number> 
       copy.remove()
     }
   }
-  await Promise.all(Array.from({ length: jobs }, work))
-  outcomes.sort((a, b) => MUTATIONS.indexOf(a.mutation) - MUTATIONS.indexOf(b.mutation))
-  const rows = outcomes.map(({ mutation, caughtBy, broken }) => [
-    `rule ${mutation.rule}: ${mutation.what}`,
-    broken ?? caughtBy ?? 'NOT CAUGHT',
-  ])
-  console.log(`\n${table(rows)}`)
+  const others = Array.from({ length: jobs - 1 }, () => work(queues.node, []))
+  await Promise.all([work(queues.browser, queues.node), ...others])
+  outcomes.sort((a, b) => chosen.indexOf(a.mutation) - chosen.indexOf(b.mutation))
+  print(outcomes)
   return outcomes.filter(({ caughtBy }) => caughtBy === undefined).length
 }
 
-function describe({ mutation: { rule, what }, caughtBy, broken }: MutationOutcome): string {
-  if (broken !== undefined) return `✗ rule ${rule}: ${what}: ${broken}`
-  if (caughtBy === undefined) return `✗ rule ${rule}: ${what}: no test notices`
-  return `✓ rule ${rule}: ${what}: ${caughtBy}`
+async function ensureBrowsers(mutations: readonly Mutation[]): Promise<void> {
+  const names = new Set(mutations.flatMap(({ project = 'node' }) => BROWSERS[project]))
+  for (const name of names) await ensureBrowser(name, { log: console.log })
+}
+
+function titleOf({ rule, what }: Mutation): string {
+  return `rule ${rule}: ${what}`
+}
+
+function describe({ mutation, caughtBy, broken, seconds }: MutationOutcome): string {
+  const title = `${suiteOf(mutation)}: ${titleOf(mutation)}`
+  const result = broken ?? caughtBy ?? 'no test notices'
+  return `${caughtBy === undefined ? '✗' : '✓'} ${title}: ${result} (${seconds.toFixed(0)} s)`
+}
+
+function print(outcomes: readonly MutationOutcome[]): void {
+  const rows = outcomes.map(({ mutation, caughtBy, broken }) => [
+    suiteOf(mutation),
+    titleOf(mutation),
+    broken ?? caughtBy ?? 'NOT CAUGHT',
+  ])
+  const counts = SUITES.flatMap((suite) => {
+    const own = outcomes.filter(({ mutation }) => suiteOf(mutation) === suite)
+    if (own.length === 0) return []
+    const caught = own.filter(({ caughtBy }) => caughtBy !== undefined)
+    return [[suite, `${caught.length} of ${own.length} caught`]]
+  })
+  console.log(`\n${table(rows)}\n\n${table(counts)}`)
 }
 
 async function tryMutation(copy: SourceCopy, mutation: Mutation): Promise<MutationOutcome> {
-  const broken = copy.apply(mutation)
+  const started = performance.now()
+  const outcome = (caughtBy: string | undefined, broken?: string): MutationOutcome => {
+    const seconds = (performance.now() - started) / 1000
+    return { mutation, caughtBy, seconds, ...(broken !== undefined && { broken }) }
+  }
   try {
-    if (broken !== undefined) return { mutation, caughtBy: undefined, broken }
-    return { mutation, caughtBy: await firstFailure(copy, mutation) }
+    copy.apply(mutation)
+    return outcome(await firstFailure(copy, mutation))
+  } catch (error) {
+    return outcome(undefined, error instanceof Error ? error.message : String(error))
   } finally {
     copy.restore()
   }
@@ -88,12 +132,12 @@ async function tryMutation(copy: SourceCopy, mutation: Mutation): Promise<Mutati
 
 async function firstFailure(
   copy: SourceCopy,
-  { test, named }: Mutation,
+  { test, named, project = 'node' }: Mutation,
 ): Promise<string | undefined> {
   const report = join(copy.directory, 'report.json')
   rmSync(report, { force: true })
-  const selection = named === undefined ? [] : ['-t', named]
-  const { failure } = await runProcess(
+  const selection = ['--project', project, ...(named === undefined ? [] : ['-t', named])]
+  const { failure, output } = await runProcess(
     [...bin('vitest', 'vitest.mjs'), ...FLAGS, report, test, ...selection],
     {
       cwd: copy.directory,
@@ -101,7 +145,7 @@ async function firstFailure(
       timeoutMs: TIMEOUT_MS,
     },
   )
-  if (!existsSync(report)) throw new Error(`vitest wrote no report: ${failure}`)
+  if (!existsSync(report)) throw new Error(`vitest wrote no report: ${failure}\n${output}`)
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as VitestReport
   const results = testResults.flatMap(({ assertionResults }) => assertionResults)
   if (failure === undefined) {
@@ -112,60 +156,4 @@ async function firstFailure(
   // A file that does not even load has caught nothing.
   if (failed === undefined) throw new Error(testResults[0]?.message ?? failure)
   return failed.title
-}
-
-/** What git knows of the checkout, changed files as they are. */
-class SourceCopy {
-  readonly directory: string = mkdtempSync(join(tmpdir(), 'wasm-vfs-mutations-'))
-  // What was there before the mutation, by path.
-  readonly #before = new Map<string, string>()
-
-  constructor() {
-    const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: ROOT })
-    for (const path of listed.toString().split('\n')) {
-      const source = join(ROOT, path)
-      if (path === '' || !existsSync(source)) continue
-      const target = join(this.directory, path)
-      mkdirSync(dirname(target), { recursive: true })
-      cpSync(source, target)
-      const folder = /^packages\/[^/]+\/package\.json$/.test(path) ? dirname(path) : undefined
-      if (folder !== undefined) this.#linkPackages(folder)
-    }
-    symlinkSync(join(ROOT, 'node_modules'), join(this.directory, 'node_modules'))
-  }
-
-  /** Undefined if it could be applied; otherwise why not. */
-  apply({ edits }: Mutation): string | undefined {
-    for (const { file, from, to } of edits) {
-      const path = join(this.directory, file)
-      const text = readFileSync(path, 'utf8')
-      if (!this.#before.has(path)) this.#before.set(path, text)
-      const count = text.split(from).length - 1
-      if (count !== 1) return `${file} has '${from.trim()}' ${count} times, not once`
-      writeFileSync(
-        path,
-        text.replace(from, () => to),
-      )
-    }
-    return undefined
-  }
-
-  restore(): void {
-    for (const [path, text] of this.#before) writeFileSync(path, text)
-    this.#before.clear()
-  }
-
-  remove(): void {
-    rmSync(this.directory, { recursive: true, force: true })
-  }
-
-  /** Links between the packages are relative, so in the copy they lead to the copy. */
-  #linkPackages(folder: string): void {
-    const modules = join(ROOT, folder, 'node_modules')
-    if (!existsSync(modules)) return
-    cpSync(modules, join(this.directory, folder, 'node_modules'), {
-      recursive: true,
-      verbatimSymlinks: true,
-    })
-  }
 }
