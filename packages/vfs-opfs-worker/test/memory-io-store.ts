@@ -127,6 +127,10 @@ class MemoryIoStore implements IoStore {
     this.#committed = facts
   }
 
+  acknowledge(): void {}
+
+  writeBack(): void {}
+
   async syncAll(): Promise<void> {
     this.#stats.flushes++
     await later()
@@ -150,6 +154,8 @@ class MemoryIoStore implements IoStore {
   }
 
   tick(): void {}
+
+  readonly failure: VfsError | undefined = undefined
 
   async close(): Promise<void> {
     await later()

@@ -101,7 +101,7 @@ export class ServingLoop {
   #reservedKib = -1
   #untilLook = REQUESTS_PER_LOOK
   #worked = false
-  #housekeptAt = Date.now()
+  #housekeptAt = performance.now()
   // When the store may next do work of its own; undefined if it is to be set after this request.
   #catchUpAt: number | undefined
   #closed = false
@@ -138,7 +138,7 @@ export class ServingLoop {
       await this.#awaiting(this.#store.openAhead())
       while (!this.#closed) {
         const posted = this.#isPosted() || this.#nap.spin(this.#done)
-        const now = posted ? 0 : Date.now()
+        const now = posted ? 0 : performance.now()
         const work = posted ? this.#next() : this.#due(now)
         if (work !== undefined) await this.#awaiting(work)
         else if (!posted) {
@@ -182,7 +182,7 @@ export class ServingLoop {
     this.#catchUpAt = undefined
     if (--this.#untilLook <= 0) {
       this.#untilLook = REQUESTS_PER_LOOK
-      const tick = this.#tickIfDue(Date.now())
+      const tick = this.#tickIfDue(performance.now())
       if (tick !== undefined) return tick
     }
     const number = (this.#done + 1) | 0
@@ -379,7 +379,7 @@ export class ServingLoop {
       if (!(error instanceof VfsError)) throw error
       // It concerns nothing that was promised: what is not in the files is in the journal. Whoever closes
       // the store is told if it fails then.
-      this.#catchUpAt = Date.now() + RETRY_MS
+      this.#catchUpAt = performance.now() + RETRY_MS
     }
   }
 
@@ -421,7 +421,7 @@ export class ServingLoop {
 
   async #housekeep(): Promise<void> {
     this.#worked = false
-    this.#housekeptAt = Date.now()
+    this.#housekeptAt = performance.now()
     const { total, free } = await this.#store.housekeeping()
     this.#views.numbers[NUMBER_SPACE_TOTAL] = total
     this.#views.numbers[NUMBER_SPACE_FREE] = free

@@ -8,6 +8,7 @@
 // A file with a deferred flush keeps its handle, so performing it needs no asynchronous call. There is no
 // timer: the serving loop blocks when it is idle, and asks for the deadline before it does.
 
+import { toVfsError, type VfsError } from '@wasm-vfs/core/backend'
 import type { StoredFile } from './stored-file.ts'
 
 /** A log rewrites the page it ends in, in bytes: Postgres's WAL block, and SQLite's largest common page. */
@@ -20,17 +21,21 @@ export class FlushOrder {
   // Set while committed batches, or frames of the journal, are handed down and not flushed.
   #flushLog: (() => void) | undefined
   #deadline = 0
-  // A flush has failed, and will: whoever needs it is told, but it is not tried again on its own.
-  #failed = false
+  #failure: VfsError | undefined
 
   /** `windowMs`: the longest a flush is put off. */
   constructor(windowMs: number) {
     this.#windowMs = windowMs
   }
 
-  /** When the deferred flushes are due (Date.now); undefined if there are none. */
+  /** When the deferred flushes are due, by performance.now(); undefined if there are none. */
   get deadline(): number | undefined {
-    return this.#pending && !this.#failed ? this.#deadline : undefined
+    return this.#pending && this.#failure === undefined ? this.#deadline : undefined
+  }
+
+  /** A deferred flush has failed: what it covered was acknowledged and may be gone. */
+  get failure(): VfsError | undefined {
+    return this.#failure
   }
 
   /** The flush of some file has been put off. */
@@ -54,7 +59,7 @@ export class FlushOrder {
   /** Bytes of `file` from offset `at` on are about to be handed down. */
   before(file: StoredFile, at: number): void {
     if (!this.#pending) return
-    if (Date.now() >= this.#deadline || this.#flushLog !== undefined) return this.flushAll()
+    if (performance.now() >= this.#deadline || this.#flushLog !== undefined) return this.flushAll()
     for (const [other, mark] of this.#deferred) {
       if (other !== file || at < mark) return this.flushAll()
     }
@@ -67,11 +72,12 @@ export class FlushOrder {
 
   /** A busy program never lets the loop sleep, so every request looks at the clock. */
   checkDeadline(): void {
-    if (this.#pending && Date.now() >= this.#deadline) this.flushAll()
+    if (this.#pending && performance.now() >= this.#deadline) this.flushAll()
   }
 
-  /** Performs every deferred flush. */
+  /** Performs every deferred flush. Once one has failed this always throws: a second try would lie. */
   flushAll(): void {
+    if (this.#failure !== undefined) throw this.#failure
     try {
       // Files deferred with a batch pending were fsynced after it.
       this.#flushLog?.()
@@ -81,8 +87,7 @@ export class FlushOrder {
         this.#deferred.delete(file)
       }
     } catch (error) {
-      this.#failed = true
-      throw error
+      throw (this.#failure = toVfsError(error, 'fsync'))
     }
   }
 
@@ -96,6 +101,6 @@ export class FlushOrder {
   }
 
   #startWindow(): void {
-    if (!this.#pending) this.#deadline = Date.now() + this.#windowMs
+    if (!this.#pending) this.#deadline = performance.now() + this.#windowMs
   }
 }

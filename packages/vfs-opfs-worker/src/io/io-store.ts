@@ -3,7 +3,14 @@
 // (open-store.ts). One call at a time: a call that returns a promise is awaited before the next is made.
 // Whatever can be done without OPFS's asynchronous functions returns without a promise.
 
-import type { Durability, Fact, Ino, SpaceStatistics, VfsCounters } from '@wasm-vfs/core/backend'
+import type {
+  Durability,
+  Fact,
+  Ino,
+  SpaceStatistics,
+  VfsCounters,
+  VfsError,
+} from '@wasm-vfs/core/backend'
 
 /** What must cross to the I/O worker when it starts. */
 export interface IoStoreOptions {
@@ -65,6 +72,14 @@ export interface IoStore {
    * that relies on it is about to return, so it is made as durable as the level promises.
    */
   commit(facts: readonly Fact[], acknowledge: boolean): void | Promise<void>
+  /** As much of `commit`'s acknowledgement as is still to be done for the batches committed so far. */
+  acknowledge(): void | Promise<void>
+  /**
+   * Hands what has been written to the browser, so that it survives the death of the worker. Nothing is
+   * flushed but what order asks for. A failure loses nothing: whatever was not handed down is still
+   * pending, and the next fsync, commit or sync hands it down, or reports that it cannot.
+   */
+  writeBack(): void | Promise<void>
   /** Flushes all files' bytes as `fsync` of each would, and, once committed, the log. */
   syncAll(): void | Promise<void>
   /** Work between requests: sizes of the reservation, a checkpoint of the log. */
@@ -75,10 +90,15 @@ export interface IoStore {
   catchUp(): Promise<void>
   /** From now on `relaxed`. */
   relaxDurability(): void
-  /** When `tick` is next wanted (Date.now), if ever; asked before the loop goes to sleep. */
+  /** When `tick` is next wanted, by performance.now(), if ever; asked before the loop goes to sleep. */
   nextDeadline(): number | undefined
   /** A deadline has passed: performs the flushes that were put off. */
   tick(): void | Promise<void>
+  /**
+   * A flush that was put off has failed, so something that was acknowledged may be gone. Nothing is vouched
+   * for any more: every fsync, commit, sync and close fails with this until the store is reopened.
+   */
+  readonly failure: VfsError | undefined
   /** `clean`: everything was committed; marks it so. Lets go of all handles in any case. */
   close(clean: boolean): Promise<void>
   stats(): VfsCounters

@@ -162,6 +162,17 @@ export class OpfsStore implements IoStore {
     return committed === undefined ? this.#keepingUp() : committed.then(() => this.#keepingUp())
   }
 
+  acknowledge(): void | Promise<void> {
+    return this.#parts.room.making(() => {
+      this.#parts.order.checkDeadline()
+      this.#committer.acknowledge()
+    })
+  }
+
+  writeBack(): void | Promise<void> {
+    return this.#parts.room.making(() => this.#committer.journalChanges())
+  }
+
   // ---- Space, time, end.
 
   reserve(bytes: number, ino?: Ino, size = 0): number | Promise<number> {
@@ -221,6 +232,10 @@ export class OpfsStore implements IoStore {
 
   tick(): void {
     this.#parts.order.checkDeadline()
+  }
+
+  get failure(): VfsError | undefined {
+    return this.#parts.order.failure
   }
 
   get isBehind(): boolean {
