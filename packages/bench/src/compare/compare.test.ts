@@ -166,6 +166,21 @@ describe('in words', () => {
     expect(said).toMatch(/all +1\.66× \[.*\] +slower/)
   })
 
+  test('counts that differ by more than averages do are listed', () => {
+    const counted = (flushes: number, writes: number): BenchDocument =>
+      document([
+        { ...cell('pg-create', 'one', 1), counters: { flushes, writes, handles: flushes } },
+      ])
+    const { work } = compare(counted(2, 100), counted(3, 101))
+    expect(work.map(({ counter, before, after }) => [counter, before, after])).toEqual([
+      ['flushes', 2, 3],
+    ])
+    expect(text(counted(2, 100), counted(3, 101))).toMatch(
+      /pg-create +one strict +flushes +2\.00 → 3\.00/,
+    )
+    expect(text(counted(2, 100), counted(2, 101))).not.toContain('Physical work')
+  })
+
   test('runs with nothing in common say so', () => {
     const said = text(document([]), document([cell('pg-create', 'one', 1)]))
     expect(said).toContain('no figure in common')

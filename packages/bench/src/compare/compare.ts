@@ -3,6 +3,7 @@
 
 import type { BenchDocument, BenchResult, Environment } from '../schema.ts'
 import { geometricMean } from '../statistics.ts'
+import { workChanges, type WorkChange } from './work.ts'
 import { estimate, exactly, ratioOf, ROUNDS_ENOUGH, type Estimate } from '../interval.ts'
 
 /**
@@ -42,6 +43,8 @@ export interface Comparison {
    * as another load on the machine does: wider than if they erred independently. Empty without cells.
    */
   readonly means: readonly Mean[]
+  /** Writes, flushes, round trips and transactions per sample that one run has more of than the other. */
+  readonly work: readonly WorkChange[]
   /** Why the ratios may say more about machines than about builds; empty if nothing differs. */
   readonly differences: readonly string[]
 }
@@ -56,6 +59,10 @@ export function compare(before: BenchDocument, after: BenchDocument): Comparison
   const columns = [...new Set(cells.map((cell) => columnOf(cell)))]
   return {
     cells,
+    work: [...later].flatMap(([key, cell]) => {
+      const other = earlier.get(key)
+      return other === undefined ? [] : workChanges(other, cell)
+    }),
     onlyBefore: [...earlier.keys()].filter((key) => !later.has(key)),
     onlyAfter: [...later.keys()].filter((key) => !earlier.has(key)),
     means: [

@@ -29,7 +29,7 @@ export function renderComparison(
   after: NamedRun,
   comparison: Comparison,
 ): string {
-  const { cells, means, differences, onlyBefore, onlyAfter } = comparison
+  const { cells, means, work, differences, onlyBefore, onlyAfter } = comparison
   if (cells.length === 0) {
     return `${header(before, after)}\n\nThe two runs have no figure in common.`
   }
@@ -55,6 +55,7 @@ export function renderComparison(
           `${count('unknown')} of fewer than ${ROUNDS_ENOUGH} rounds, not judged; farthest apart:\n` +
             cellLines(unjudged.slice(0, UNJUDGED_SHOWN)),
         ]),
+    ...(work.length === 0 ? [] : [`Physical work per sample that differs:\n${workLines(work)}`]),
     ...absent(before.file, onlyBefore),
     ...absent(after.file, onlyAfter),
     `Geometric mean of the ratios (below 1 is faster):\n${meanLines(means)}`,
@@ -87,6 +88,17 @@ function cellLines(cells: readonly ComparedCell[]): string {
       `${amount(before.value)} → ${amount(after.value)} ${unit}`,
       interval(times),
       SAID[change],
+    ]),
+  )
+}
+
+function workLines(work: Comparison['work']): string {
+  return table(
+    work.map(({ workload, backend, durability, counter, before, after }) => [
+      workload,
+      `${backend} ${durability}`,
+      counter,
+      `${amount(before)} → ${amount(after)}`,
     ]),
   )
 }
