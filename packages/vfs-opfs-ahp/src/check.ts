@@ -79,7 +79,8 @@ async function checkStore(
 ): Promise<CheckReport> {
   const counters = newCounters()
   const order = new FlushOrder(0)
-  const pool = new Pool({ directory: data, counters, order, maxFiles: 0 })
+  const age = (): number => log.age
+  const pool = new Pool({ directory: data, counters, order, maxFiles: 0, age })
   const log = await StateLog.open({
     directory: root,
     counters,
@@ -113,7 +114,7 @@ async function inspect(log: StateLog, pool: Pool): Promise<CheckReport> {
   if (replayed === undefined) return { ...NOTHING, problems: ['there is no whole state'] }
   const { tree, placement, closed } = replayed
   await pool.openAll()
-  pool.recognize(placement.files, placement.usedFiles())
+  await pool.recognize(placement.files, placement.usedFiles())
   const regions = placeRegions(replayed, pool)
 
   const problems: string[] = []

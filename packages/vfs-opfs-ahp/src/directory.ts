@@ -1,6 +1,6 @@
 // A store's directory in OPFS: what may be its name, how it is found, what in it is ours.
 
-import { toVfsError, VfsError } from '@wasm-vfs/core/backend'
+import { namesIn, toVfsError, VfsError, withDeadline } from '@wasm-vfs/core/backend'
 import { DATA_DIRECTORY, dataFileSerial, STATE_FILES } from './layout.ts'
 
 const OWN_FILES: ReadonlySet<string> = new Set(STATE_FILES)
@@ -50,10 +50,14 @@ export async function findDirectory(
   options: { create: boolean; directory?: FileSystemDirectoryHandle | undefined },
 ): Promise<FileSystemDirectoryHandle | undefined> {
   const { create } = options
-  let at = options.directory ?? (await navigator.storage.getDirectory())
+  const deadline = { operation: 'open', path: path.join('/') }
+  let at =
+    options.directory ??
+    (await withDeadline(navigator.storage.getDirectory(), { ...deadline, call: 'getDirectory' }))
   for (const part of path) {
     try {
-      at = await at.getDirectoryHandle(part, { create })
+      const found = at.getDirectoryHandle(part, { create })
+      at = await withDeadline(found, { ...deadline, call: 'getDirectoryHandle' })
     } catch (thrown) {
       const error = toVfsError(thrown, 'open', { path: path.join('/') })
       if (error.code === 'ENOENT' && !create) return undefined
@@ -65,11 +69,9 @@ export async function findDirectory(
 
 /** EEXIST if the directory holds something but no store: making one there could bury it. */
 export async function checkForeign(root: FileSystemDirectoryHandle): Promise<void> {
-  const foreign: string[] = []
-  for await (const name of root.keys()) {
-    if (OWN_FILES.has(name)) return
-    if (name !== DATA_DIRECTORY) foreign.push(name)
-  }
+  const names = await namesIn(root, 'open')
+  if (names.some((name) => OWN_FILES.has(name))) return
+  const foreign = names.filter((name) => name !== DATA_DIRECTORY)
   if (foreign.length === 0) return
   throw new VfsError('EEXIST', 'open', {
     path: root.name,
@@ -88,9 +90,9 @@ export async function removeStore(
   for (const file of STATE_FILES) await removeIfThere(root, file)
   const data = await findDirectory([DATA_DIRECTORY], { create: false, directory: root })
   if (data !== undefined) {
-    const names: string[] = []
-    for await (const each of data.keys()) if (dataFileSerial(each) !== undefined) names.push(each)
-    for (const each of names) await removeIfThere(data, each)
+    for (const each of await namesIn(data, 'delete')) {
+      if (dataFileSerial(each) !== undefined) await removeIfThere(data, each)
+    }
     await removeIfThere(root, DATA_DIRECTORY)
   }
   await removeIfThere(parent, name)
@@ -99,7 +101,8 @@ export async function removeStore(
 /** A missing entry is fine, and so is a directory that holds files of others: it stays. */
 async function removeIfThere(directory: FileSystemDirectoryHandle, name: string): Promise<void> {
   try {
-    await directory.removeEntry(name)
+    const removed = directory.removeEntry(name)
+    await withDeadline(removed, { operation: 'delete', call: 'removeEntry', path: name })
   } catch (thrown) {
     const error = toVfsError(thrown, 'delete', { path: name })
     if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error

@@ -77,16 +77,20 @@ async function openStore(
   await checkForeign(root)
   const counters = newCounters()
   const order = new FlushOrder(settings.windowMs)
-  const data = await root.getDirectoryHandle(DATA_DIRECTORY, { create: true })
-  const pool = new Pool({ directory: data, counters, order, maxFiles: settings.maxFiles })
+  const data = (await findDirectory([DATA_DIRECTORY], { create: true, directory: root }))!
   let log: StateLog | undefined
+  const age = (): number => log?.age ?? 0
+  const pool = new Pool({ directory: data, counters, order, maxFiles: settings.maxFiles, age })
   try {
+    const openLog = (): Promise<StateLog> =>
+      StateLog.open({ directory: root, counters, level: settings.level })
     // Each waits for another process most of the time.
-    const opening = StateLog.open({ directory: root, counters, level: settings.level })
-    const [opened, filesOpened] = await Promise.allSettled([opening, pool.openAll()])
-    if (opened.status === 'rejected') throw opened.reason
-    log = opened.value
+    const [opened, filesOpened] = await Promise.allSettled([openLog(), pool.openAll()])
+    if (opened.status === 'fulfilled') log = opened.value
     if (filesOpened.status === 'rejected') throw filesOpened.reason
+    // The log needs two handles more than any pool file needs one.
+    if (log === undefined && pool.giveUpHandles()) log = await openLog()
+    if (log === undefined) throw (opened as PromiseRejectedResult).reason
     const { tree, regions, closed } = await load(log, pool)
     const content = new PoolContent({ pool, order, log, closed, estimate, ...settings }, regions)
     const vfs = new InodeFs<PoolFact>({
@@ -122,7 +126,7 @@ async function load(log: StateLog, pool: Pool): Promise<LoadedStore> {
   const replayed = replay(log)
   if (replayed === undefined) return await create(log, pool)
   const { tree, placement, closed } = replayed
-  pool.recognize(placement.files, placement.usedFiles())
+  await pool.recognize(placement.files, placement.usedFiles())
   const regions = placeRegions(replayed, pool)
   // What a killed session wrote can be read but may not be on storage. Once flushed, what is read here
   // is what a power cut would leave; before that nothing is written, cut or reused. The log, too: what
@@ -130,11 +134,12 @@ async function load(log: StateLog, pool: Pool): Promise<LoadedStore> {
   if (!closed) for (const file of pool.files) file.storage.flushAlways()
   log.begin()
   emptyLeftovers(pool, closed)
+  pool.closeSurplus()
   return { tree, regions, closed }
 }
 
 async function create(log: StateLog, pool: Pool): Promise<LoadedStore> {
-  pool.recognize(new Map(), new Set())
+  await pool.recognize(new Map(), new Set())
   for (const file of pool.files) {
     if (file.storage.size === 0) continue
     throw new VfsError('EIO', 'open', {
@@ -144,7 +149,7 @@ async function create(log: StateLog, pool: Pool): Promise<LoadedStore> {
         'deleteOpfsAhp(name) removes what is left of it',
     })
   }
-  await pool.createPack()
+  await pool.createFirst()
   const builder = new TreeBuilder()
   const facts: StoredFact[] = [...pool.takeFileFacts()]
   for (const inode of emptyTree().inodes.values()) {

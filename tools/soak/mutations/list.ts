@@ -40,7 +40,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 1,
     what: 'an fsync hands no bytes down',
     edits: [
-      content('    this.#gathering.handDown(file)\n    if (this.#level', '    if (this.#level'),
+      content('    this.#buffer.writeBack(file)\n    if (this.#level', '    if (this.#level'),
     ],
     test: CRASH,
     named: 'each operation and sync, and pairs',
@@ -61,28 +61,28 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 2,
     what: 'a file that moved is not flushed before the batch that says so',
-    edits: [content('    // before that.\n    to.file.reliedUpon = true\n', '')],
+    edits: [content('    // before that.\n    to.file.flushBeforeCommit = true\n', '')],
     test: CRASH,
     named: 'short sequences with syncs between',
   },
   {
     rule: 2,
     what: 'a file renamed over a name is not flushed before the batch that says so',
-    edits: [content('if (file !== undefined && !file.clean) file.reliedUpon = true', '')],
+    edits: [content('if (file !== undefined && !file.clean) file.flushBeforeCommit = true', '')],
     test: CRASH,
     named: 'files replaced by rename',
   },
   {
     rule: 3,
     what: 'a freed region is not zeroed',
-    edits: [space('this.#gathering.writeZeros(region, 0, region.written)', '')],
+    edits: [space('this.#buffer.writeZeros(region, 0, region.written)', '')],
     test: CRASH,
     named: 'enough is freed to be cleaned',
   },
   {
     rule: 3,
     what: 'the zeros of a freed region are not flushed before it is taken',
-    edits: [space('for (const file of touched) this.#gathering.flush(file)', '')],
+    edits: [space('for (const file of touched) this.#buffer.flush(file)', '')],
     test: CRASH,
     named: 'enough is freed to be cleaned',
   },
@@ -100,7 +100,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'growing over old bytes writes no zeros',
     edits: [
       content(
-        '    this.#gathering.writeZeros(region, from, to)\n    // Old pages',
+        '    this.#buffer.writeZeros(region, from, to)\n    // Old pages',
         '    // Old pages',
       ),
     ],
@@ -111,14 +111,19 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 3,
     what: 'zeros over old bytes are not flushed before the size that shows them',
     edits: [
-      content('must be on storage before the new size is.\n    region.file.reliedUpon = true', ''),
+      content(
+        'must be on storage before the new size is.\n    region.file.flushBeforeCommit = true',
+        '',
+      ),
     ],
     test: REGRESSIONS,
   },
   {
     rule: 3,
     what: 'bytes over old ones are not flushed before the size that shows them',
-    edits: [content('if (end > size && region.written > size) region.file.reliedUpon = true', '')],
+    edits: [
+      content('if (end > size && region.written > size) region.file.flushBeforeCommit = true', ''),
+    ],
     test: REGRESSIONS,
   },
   {
@@ -142,7 +147,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'what a dead session left in a free slot shows in the file that takes it',
     edits: [
       space(
-        'if (slot.suspect && this.#zeroWhereNeeded(region, 0, capacity)) pack.reliedUpon = true',
+        'if (slot.suspect && this.#zeroWhereNeeded(region, 0, capacity)) pack.flushBeforeCommit = true',
         '',
       ),
     ],
@@ -161,7 +166,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'what a dead session left behind a file shows when its place is enlarged',
     edits: [
       space(
-        'if (added.suspect && this.#zeroWhereNeeded(region, capacity, wanted)) file.reliedUpon = true',
+        'if (added.suspect && this.#zeroWhereNeeded(region, capacity, wanted)) file.flushBeforeCommit = true',
         '',
       ),
     ],
@@ -174,8 +179,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         `${AHP}/pool/pool.ts`,
-        'const settled = Date.now() - SETTLING_MS',
-        'const settled = Date.now()',
+        'const settled = this.#options.age() - oldest.born >= SETTLING_MS',
+        'const settled = true',
       ),
     ],
     test: CRASH,
@@ -334,7 +339,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'nothing looks at the clock',
     edits: [
       order(
-        'if (this.#pending && Date.now() >= this.#deadline) this.flushAll()',
+        'if (this.#pending && performance.now() >= this.#deadline) this.flushAll()',
         'void this.#deadline',
       ),
     ],
@@ -366,8 +371,8 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'a header of 100 bytes shifts the content of pool files',
     edits: [
       storage(
-        'const RETRY_MS = 50\n',
-        "const RETRY_MS = 50\nconst headerOf = (path: string): number => (path.startsWith('data/') ? 100 : 0)\n",
+        'export class StorageFile {',
+        "const headerOf = (path: string): number => (path.startsWith('data/') ? 100 : 0)\nexport class StorageFile {",
       ),
       storage(
         'this.#size = handle.getSize()',

@@ -1,6 +1,7 @@
 export { openAccessHandle, type OpenHandleOptions } from './access-handle.ts'
 export { encodeLine, type HeaderBody, type LineBody, type LogFormat } from './chained-lines.ts'
 export { BROWSER_DEADLINE_MS, withDeadline, type DeadlineOptions } from './deadline.ts'
+export { namesIn } from './directory-names.ts'
 export { toVfsError, type StorageErrorContext } from './dom-error.ts'
 export type { OwnerLedger } from './noted-owner.ts'
 export { takeOwnership } from './ownership.ts'

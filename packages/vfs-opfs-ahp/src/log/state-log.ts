@@ -3,6 +3,7 @@
 
 import {
   TwoSlotLog,
+  VfsError,
   type Batch,
   type DurabilityLevel,
   type Fact,
@@ -14,7 +15,7 @@ import type { Slot } from '../pool/buddy.ts'
 import type { PoolFact } from '../pool/facts.ts'
 import type { Counters } from '../storage/counters.ts'
 import { StorageFile } from '../storage/storage-file.ts'
-import { decodeStoredFact, encodeStoredFact, type StoredFact } from './fact-codec.ts'
+import { decodeSlot, decodeStoredFact, encodeStoredFact, type StoredFact } from './fact-codec.ts'
 
 /** Facts in one line of an image. */
 const IMAGE_LINE_FACTS = 512
@@ -69,17 +70,18 @@ export class StateLog implements MetadataStore<PoolFact> {
     throw first?.status === 'rejected' ? first.reason : (second as PromiseRejectedResult).reason
   }
 
+  /** How long the store has been open since it was made, in milliseconds, by the monotonic clock. */
+  get age(): number {
+    return this.#log.age
+  }
+
   /** Undefined if neither slot has a whole state. Throws EIO for damage. */
   load(): LoadedState | undefined {
     const loaded = this.#log.load()
     if (loaded === undefined) return undefined
-    const facts = loaded.lines.flatMap((line) => (line.facts ?? []).map(decodeStoredFact))
-    const stale = loaded.lines.at(-2)?.stale ?? []
-    return {
-      facts,
-      closed: loaded.closed,
-      stale: loaded.closed ? stale.map(([offset, size]) => ({ offset, size })) : [],
-    }
+    const facts = loaded.lines.flatMap(({ facts }) => list(facts).map(decodeStoredFact))
+    const stale = loaded.closed ? list(loaded.lines.at(-2)?.stale).map(decodeSlot) : []
+    return { facts, closed: loaded.closed, stale }
   }
 
   /** Begins a session on a loaded state. */
@@ -132,6 +134,15 @@ export class StateLog implements MetadataStore<PoolFact> {
     this.#log.close(clean)
     return Promise.resolve()
   }
+}
+
+/** What a line may have a list of. Throws EIO for anything else. */
+function list(value: unknown): readonly unknown[] {
+  if (value === undefined) return []
+  if (Array.isArray(value)) return value
+  throw new VfsError('EIO', 'open', {
+    detail: `the state has ${JSON.stringify(value)?.slice(0, 80)} where a list belongs`,
+  })
 }
 
 function* imageLines(snapshot: Iterable<StoredFact>): Generator<StateLine> {

@@ -1,6 +1,6 @@
 // The content store: bytes by inode, each inode in one region, either a power-of-two slot of the pack
 // or a pool file of its own. Called by the engine; relies on RegionSpace for regions that are zero, on
-// Gathering for writes, and on FlushOrder for the order of relaxed flushes.
+// WriteBuffer for writes, and on FlushOrder for the order of relaxed flushes.
 
 import type {
   Batch,
@@ -13,7 +13,7 @@ import type {
 import type { StateLog } from '../log/state-log.ts'
 import type { PlaceFact, PoolFact, UnplaceFact } from './facts.ts'
 import type { FlushOrder } from './flush-order.ts'
-import { Gathering } from './gathering.ts'
+import { WriteBuffer } from './write-buffer.ts'
 import type { Pool } from './pool.ts'
 import type { Region } from './region.ts'
 import { RegionSpace } from './region-space.ts'
@@ -44,7 +44,7 @@ export class PoolContent implements ContentStore<PoolFact> {
   readonly #log: StateLog
   readonly #level: DurabilityLevel
   readonly #closed: boolean
-  readonly #gathering: Gathering
+  readonly #buffer: WriteBuffer
   readonly #space: RegionSpace
   readonly #estimate: SpaceEstimate
 
@@ -61,8 +61,8 @@ export class PoolContent implements ContentStore<PoolFact> {
     this.#level = options.level
     this.#closed = options.closed
     this.#estimate = options.estimate
-    this.#gathering = new Gathering(options.cacheBytes)
-    this.#space = new RegionSpace({ ...options, gathering: this.#gathering })
+    this.#buffer = new WriteBuffer(options.cacheBytes)
+    this.#space = new RegionSpace({ ...options, buffer: this.#buffer })
     this.#regions = regions
   }
 
@@ -90,11 +90,11 @@ export class PoolContent implements ContentStore<PoolFact> {
     const end = at + from.length
     const region = this.#roomFor(ino, end, size)
     // Grown over stale bytes: these must not come back under the new size, so the new ones go first.
-    if (end > size && region.written > size) region.file.reliedUpon = true
+    if (end > size && region.written > size) region.file.flushBeforeCommit = true
     try {
       // What a longer past of this file left between its size and the write must not come back.
       if (at > size) this.#zero(region, size, Math.min(at, region.written))
-      if (end <= region.written) this.#gathering.write(region, from, at)
+      if (end <= region.written) this.#buffer.write(region, from, at)
       else this.#writeBeyond(region, from, at)
     } catch (error) {
       // The file keeps its size, and part of the write may lie behind it.
@@ -141,9 +141,13 @@ export class PoolContent implements ContentStore<PoolFact> {
     if (file === undefined) return
     // All of the pool file goes down, not just this inode's part: in a checkpoint the fsyncs that
     // follow then find nothing to do.
-    this.#gathering.handDown(file)
+    this.#buffer.writeBack(file)
     if (this.#level.current === 'relaxed' && file.storage.unflushed) this.#order.defer(file)
     else file.storage.flush()
+  }
+
+  writeBack(): void {
+    for (const file of this.#pool.files) this.#buffer.writeBack(file)
   }
 
   takeFacts(): PoolFact[] {
@@ -173,12 +177,12 @@ export class PoolContent implements ContentStore<PoolFact> {
     for (const fact of batch.facts) {
       if (fact.type !== 'entry' || fact.replaces !== true) continue
       const file = this.#regions.get(fact.ino)?.file
-      if (file !== undefined && !file.clean) file.reliedUpon = true
+      if (file !== undefined && !file.clean) file.flushBeforeCommit = true
     }
     for (const file of this.#pool.files) {
-      if (!file.reliedUpon) continue
-      this.#gathering.flush(file)
-      file.reliedUpon = false
+      if (!file.flushBeforeCommit) continue
+      this.#buffer.flush(file)
+      file.flushBeforeCommit = false
     }
     // Facts are bytes written after those fsyncs, too.
     this.#order.beforeBatch()
@@ -190,7 +194,7 @@ export class PoolContent implements ContentStore<PoolFact> {
   }
 
   syncAll(): void {
-    for (const file of this.#pool.files) this.#gathering.flush(file)
+    for (const file of this.#pool.files) this.#buffer.flush(file)
   }
 
   async housekeeping(): Promise<void> {
@@ -231,7 +235,7 @@ export class PoolContent implements ContentStore<PoolFact> {
     for (let done = 0; done < from.length;) {
       const piece = from.subarray(done, done + ZERO_PIECE - ((at + done) % ZERO_PIECE))
       if (at + done < region.written || !isZero(piece)) {
-        this.#gathering.write(region, piece, at + done)
+        this.#buffer.write(region, piece, at + done)
       }
       done += piece.length
     }
@@ -240,9 +244,9 @@ export class PoolContent implements ContentStore<PoolFact> {
   /** Zeros over stale bytes, so that they do not come back when the file grows over them. */
   #zero(region: Region, from: number, to: number): void {
     if (from >= to) return
-    this.#gathering.writeZeros(region, from, to)
+    this.#buffer.writeZeros(region, from, to)
     // Old pages have valid checksums: the zeros must be on storage before the new size is.
-    region.file.reliedUpon = true
+    region.file.flushBeforeCommit = true
   }
 
   // ---- Places.
@@ -279,7 +283,7 @@ export class PoolContent implements ContentStore<PoolFact> {
       for (let at = 0; at < length; at += buffer.length) {
         const piece = buffer.subarray(0, Math.min(buffer.length, length - at))
         from.file.read(piece, from.offset + at)
-        this.#gathering.write(to, piece, at)
+        this.#buffer.write(to, piece, at)
       }
     } catch (error) {
       this.#space.leave(to)
@@ -287,7 +291,7 @@ export class PoolContent implements ContentStore<PoolFact> {
     }
     // The next batch names the new place, and the old one will be zeroed: the copy must be on storage
     // before that.
-    to.file.reliedUpon = true
+    to.file.flushBeforeCommit = true
   }
 
   /**

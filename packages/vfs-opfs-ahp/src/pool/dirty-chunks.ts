@@ -85,10 +85,10 @@ export class DirtyChunks {
   }
 
   /** Hands everything down, lowest offset first. After an error what was not taken is still dirty. */
-  handDown(): void {
+  writeBack(): void {
     if (this.#chunks.size === 0) return
     const indexes = [...this.#chunks.keys()].sort((a, b) => a - b)
-    for (const index of indexes) this.#handDownChunk(index, this.#chunks.get(index)!)
+    for (const index of indexes) this.#writeBackChunk(index, this.#chunks.get(index)!)
   }
 
   /** Forgets everything: the file is about to be emptied. */
@@ -118,14 +118,14 @@ export class DirtyChunks {
   #bridgeGap(index: number, chunk: Chunk, start: number, end: number): Chunk | undefined {
     const [from, to] = start > chunk.end ? [chunk.end, start] : [end, chunk.start]
     if (to - from > GAP_MAX) {
-      this.#handDownChunk(index, chunk)
+      this.#writeBackChunk(index, chunk)
       return undefined
     }
     this.#file.read(chunk.buffer.subarray(from, to), index * CHUNK_SIZE + from)
     return chunk
   }
 
-  #handDownChunk(index: number, chunk: Chunk): void {
+  #writeBackChunk(index: number, chunk: Chunk): void {
     const at = index * CHUNK_SIZE + chunk.start
     this.#beforeWrite(at)
     this.#file.write(chunk.buffer.subarray(chunk.start, chunk.end), at)

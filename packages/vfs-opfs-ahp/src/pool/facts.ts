@@ -7,7 +7,7 @@ import type { Fact, Ino } from '@wasm-vfs/core/backend'
 export interface FileFact {
   readonly type: 'file'
   readonly serial: number
-  /** When it was made, in milliseconds since the epoch. */
+  /** How long the store had been open when it was made, in milliseconds (StateLog.age); 0 if with the store. */
   readonly born: number
   /** It holds many inodes in slots; otherwise it is spare or belongs to one inode. */
   readonly pack: boolean

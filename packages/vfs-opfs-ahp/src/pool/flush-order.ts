@@ -20,6 +20,7 @@ export interface DeferrableLog {
   flush(): void
 }
 
+// Windows are measured by `performance.now()`, which no change of the system's clock moves.
 export class FlushOrder {
   readonly #windowMs: number
   readonly #deferred = new Map<PoolFile, Deferred>()
@@ -60,7 +61,7 @@ export class FlushOrder {
 
   /** A busy program may never let a timer run, so writes, fsyncs and commits look at the clock too. */
   checkDeadline(): void {
-    if (this.#pending && Date.now() >= this.#deadline) this.flushAll()
+    if (this.#pending && performance.now() >= this.#deadline) this.flushAll()
   }
 
   /**
@@ -99,7 +100,7 @@ export class FlushOrder {
 
   #startWindow(): void {
     if (this.#pending) return
-    this.#deadline = Date.now() + this.#windowMs
+    this.#deadline = performance.now() + this.#windowMs
     this.#timer = setTimeout(() => this.#onTimer(), this.#windowMs)
   }
 

@@ -17,6 +17,7 @@ export function placeRegions(replayed: Replayed, pool: Pool): Map<Ino, Region> {
   const { tree, placement, closed, stale } = replayed
   const regions = new Map<Ino, Region>()
   const slots: Slot[] = []
+  checkFacts(replayed)
   for (const inode of tree.inodes.values()) {
     if ((inode.mode & S_IFMT) !== S_IFREG) continue
     const place = placement.places.get(inode.ino)
@@ -54,11 +55,27 @@ export function emptyLeftovers(pool: Pool, closed: boolean): void {
   }
 }
 
+/** Facts with right checksums and wrong contents: each is fine by itself and contradicts another. */
+function checkFacts({ tree, placement }: Replayed): void {
+  const { files, places } = placement
+  const packs = [...files.values()].filter(({ pack }) => pack).length
+  if (packs !== 1) throw damaged(`it has ${packs} packs, not one`)
+  for (const { ino, serial } of places.values()) {
+    const inode = tree.inodes.get(ino)
+    if (inode === undefined)
+      throw damaged(`there is a place for inode ${ino}, which does not exist`)
+    if ((inode.mode & S_IFMT) !== S_IFREG) {
+      throw damaged(`there is a place for inode ${ino}, which is no regular file`)
+    }
+    if (!files.has(serial))
+      throw damaged(`inode ${ino} lies in pool file ${serial}, which is unknown`)
+  }
+}
+
 function regionAt(place: PlaceFact, size: number, pool: Pool, closed: boolean): Region {
   const { ino, serial, offset, capacity, written } = place
-  const file = pool.file(serial)
-  if (file === undefined)
-    throw damaged(`inode ${ino} lies in pool file ${serial}, which is unknown`)
+  // What places name has been opened.
+  const file = pool.file(serial)!
   const known = Math.max(size, written)
   if (capacity === 0) {
     if (file.owner !== undefined || file === pool.pack) {

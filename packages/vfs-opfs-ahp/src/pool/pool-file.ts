@@ -16,7 +16,7 @@ const GROWTH_MAX = 16 * 1024 * 1024
 
 export class PoolFile {
   readonly serial: number
-  /** When the file was made, in milliseconds since the epoch; a fresh name is not yet durable. */
+  /** How long the store had been open when the file was made, in milliseconds; a fresh name is not yet durable. */
   born: number
   readonly storage: StorageFile
   readonly dirty: DirtyChunks
@@ -26,7 +26,7 @@ export class PoolFile {
    * Holds bytes that no earlier committed place has: a file that moved here, zeros over a dead
    * session's leftovers. They must be on storage before facts that rely on them are handed down.
    */
-  reliedUpon = false
+  flushBeforeCommit = false
   /** Where in the file the latest write began and ended. */
   lastWriteAt = 0
   lastWriteEnd = 0
@@ -77,7 +77,7 @@ export class PoolFile {
 
   /** Everything written so far is on storage when this returns. */
   flush(): void {
-    this.dirty.handDown()
+    this.dirty.writeBack()
     this.storage.flush()
   }
 }

@@ -11,7 +11,7 @@ import { DEDICATED_MIN, slotSize } from '../layout.ts'
 import type { StateLog } from '../log/state-log.ts'
 import type { FreeSlot, Slot } from './buddy.ts'
 import type { FlushOrder } from './flush-order.ts'
-import type { Gathering } from './gathering.ts'
+import type { WriteBuffer } from './write-buffer.ts'
 import type { PoolFile } from './pool-file.ts'
 import type { Pool } from './pool.ts'
 import type { Region } from './region.ts'
@@ -36,14 +36,14 @@ export interface RegionSpaceParts {
   readonly pool: Pool
   readonly order: FlushOrder
   readonly log: StateLog
-  readonly gathering: Gathering
+  readonly buffer: WriteBuffer
 }
 
 export class RegionSpace {
   readonly #pool: Pool
   readonly #order: FlushOrder
   readonly #log: StateLog
-  readonly #gathering: Gathering
+  readonly #buffer: WriteBuffer
 
   // Regions no inode has any more; those in #left until the next batch is committed.
   #left: Region[] = []
@@ -59,7 +59,7 @@ export class RegionSpace {
     this.#pool = parts.pool
     this.#order = parts.order
     this.#log = parts.log
-    this.#gathering = parts.gathering
+    this.#buffer = parts.buffer
   }
 
   // ---- Taking.
@@ -87,7 +87,8 @@ export class RegionSpace {
       file.reserve(offset + wanted)
       // What a dead session left must not show in this file, and its zeros must be on storage before a
       // batch says that the place is larger.
-      if (added.suspect && this.#zeroWhereNeeded(region, capacity, wanted)) file.reliedUpon = true
+      if (added.suspect && this.#zeroWhereNeeded(region, capacity, wanted))
+        file.flushBeforeCommit = true
     } catch (error) {
       for (let half = capacity; half < wanted; half *= 2) {
         this.#pool.slots.give({ offset: offset + half, size: half, suspect: added.suspect })
@@ -123,7 +124,7 @@ export class RegionSpace {
       pack.reserve(offset + capacity)
       // A dead session may have written here after its last commit. The zeros must be on storage before
       // a batch gives the slot to a file.
-      if (slot.suspect && this.#zeroWhereNeeded(region, 0, capacity)) pack.reliedUpon = true
+      if (slot.suspect && this.#zeroWhereNeeded(region, 0, capacity)) pack.flushBeforeCommit = true
     } catch (error) {
       slots.give(slot)
       throw error
@@ -141,7 +142,7 @@ export class RegionSpace {
         const piece = buffer.subarray(0, Math.min(buffer.length, to - at))
         region.file.read(piece, region.offset + at)
         if (isZero(piece)) continue
-        this.#gathering.writeZeros(region, at, at + piece.length)
+        this.#buffer.writeZeros(region, at, at + piece.length)
         found = true
       }
     } finally {
@@ -244,7 +245,7 @@ export class RegionSpace {
         region.file.dirty.discard()
         region.file.storage.truncate(0)
       } else {
-        this.#gathering.writeZeros(region, 0, region.written)
+        this.#buffer.writeZeros(region, 0, region.written)
       }
     }
     for (const [region, committedSize] of this.#shrunk) {
@@ -252,13 +253,13 @@ export class RegionSpace {
       const end = Math.max(committedSize, region.size)
       if (region.written <= end) continue
       touched.add(region.file)
-      this.#gathering.handDown(region.file)
+      this.#buffer.writeBack(region.file)
       region.file.storage.truncate(end)
       region.written = end
     }
     this.#shrunk.clear()
     // On storage before anyone takes it: a power cut must not bring the old bytes back under a new file.
-    for (const file of touched) this.#gathering.flush(file)
+    for (const file of touched) this.#buffer.flush(file)
   }
 
   /** Zeroes what a dead session left behind the ends of files: after a clean close an open takes that for zero. */
@@ -275,7 +276,7 @@ export class RegionSpace {
       this.#zeroWhereNeeded(region, size, Math.min(capacity, file.storage.size - offset))
     }
     if (pack.storage.size <= slots.top) return
-    this.#gathering.handDown(pack)
+    this.#buffer.writeBack(pack)
     pack.storage.truncate(slots.top)
     slots.trimmed()
   }
@@ -283,7 +284,7 @@ export class RegionSpace {
   #trimPack(): void {
     const { pack, slots } = this.#pool
     if (pack.storage.size - slots.top < TRIM_WORTHWHILE) return
-    this.#gathering.handDown(pack)
+    this.#buffer.writeBack(pack)
     pack.storage.truncate(slots.top)
     pack.storage.flush()
     slots.trimmed()

@@ -9,7 +9,7 @@ const WINDOW_MS = 500
 const STEP_MS = 100
 const STEPS = 50
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }))
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
 afterEach(() => void vi.useRealTimers())
 
 it.each([
@@ -27,7 +27,7 @@ it.each([
   let flushes = 0
   opfs.watcher = { changed: ({ kind }) => void (kind === 'flush' && flushes++) }
   for (let step = 0; step < STEPS; step++) {
-    vi.setSystemTime(Date.now() + STEP_MS)
+    vi.advanceTimersByTime(STEP_MS)
     if (writes) vfs.write(log, new Uint8Array(100), step * 100)
     else vfs.mkdir(ROOT_INO, `directory-${step}`, 0o755)
     vfs.fsync(writes ? log : ROOT_INO)

@@ -2,13 +2,9 @@
 // It knows the file's size without asking (in Firefox getSize is a message to another process), whether
 // something written is not yet flushed, and whether a flush has ever failed.
 
-import { toVfsError, VfsError } from '@wasm-vfs/core/backend'
+import { openAccessHandle, toVfsError, VfsError, withDeadline } from '@wasm-vfs/core/backend'
 import type { Counters } from './counters.ts'
 import { ReadAhead } from './read-ahead.ts'
-
-/** How long to retry while a handle of a page that has just died lingers, in milliseconds. */
-const LINGERING_HANDLE_MS = 3000
-const RETRY_MS = 50
 
 export class StorageFile {
   readonly path: string
@@ -30,30 +26,26 @@ export class StorageFile {
     counters.handles++
   }
 
-  /** Opens, and with `create` makes, `name` in `directory`. EBUSY if someone else holds a handle. */
+  /**
+   * Opens, and with `create` makes, `name` in `directory`. Throws VfsError: EBUSY if someone else holds a handle,
+   * ETIMEDOUT if the browser does not answer, EIO where it gives no more handles.
+   */
   static async open(
     directory: FileSystemDirectoryHandle,
     name: string,
-    options: { create: boolean; counters: Counters },
+    { create, counters }: { create: boolean; counters: Counters },
   ): Promise<StorageFile> {
     const path = `${directory.name}/${name}`
-    const deadline = Date.now() + LINGERING_HANDLE_MS
-    for (;;) {
-      try {
-        const file = await directory.getFileHandle(name, { create: options.create })
-        const handle = await file.createSyncAccessHandle()
-        try {
-          return new StorageFile(path, handle, options.counters)
-        } catch (thrown) {
-          // Left open it would lock the file until the worker dies.
-          handle.close()
-          throw thrown
-        }
-      } catch (thrown) {
-        const error = toVfsError(thrown, 'open', { path })
-        if (error.code !== 'EBUSY' || Date.now() >= deadline) throw error
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-      }
+    const deadline = { operation: 'open', call: 'getFileHandle', path }
+    let handle: FileSystemSyncAccessHandle | undefined
+    try {
+      const file = await withDeadline(directory.getFileHandle(name, { create }), deadline)
+      handle = await openAccessHandle(file, { path })
+      return new StorageFile(path, handle, counters)
+    } catch (thrown) {
+      // Left open it would lock the file until the worker dies.
+      handle?.close()
+      throw toVfsError(thrown, 'open', { path })
     }
   }
 

@@ -1,13 +1,14 @@
 // The write cache of a store: pool files with gathered bytes, held to a budget. Everything that writes
 // to a pool file does it here.
 
+import { CHUNK_SIZE } from './dirty-chunks.ts'
 import type { PoolFile } from './pool-file.ts'
 import type { Region } from './region.ts'
 
 const ZEROS_SIZE = 256 * 1024
 const zeros = new Uint8Array(ZEROS_SIZE)
 
-export class Gathering {
+export class WriteBuffer {
   readonly #cacheBytes: number
   // Files with gathered bytes, the one written to longest ago first.
   readonly #files = new Set<PoolFile>()
@@ -17,14 +18,23 @@ export class Gathering {
     this.#cacheBytes = cacheBytes
   }
 
-  /** Writes into a region. What the budget does not allow to keep is handed down. */
+  /**
+   * Writes into a region. What the budget does not allow to keep is handed down, of a long write a part while
+   * the rest is still to come.
+   */
   write(region: Region, from: Uint8Array, at: number): void {
     const { file } = region
-    file.write(from, region.offset + at)
-    region.written = Math.max(region.written, at + from.length)
-    this.#files.delete(file)
-    this.#files.add(file)
-    this.#keepToBudget()
+    for (let done = 0; done < from.length;) {
+      const position = region.offset + at + done
+      // Ends where a chunk does, hence at a sector: a death between two pieces tears none that was whole.
+      const piece = from.subarray(done, done + CHUNK_SIZE - (position % CHUNK_SIZE))
+      this.#files.delete(file)
+      this.#files.add(file)
+      file.write(piece, position)
+      done += piece.length
+      region.written = Math.max(region.written, at + done)
+      this.#keepToBudget()
+    }
   }
 
   writeZeros(region: Region, from: number, to: number): void {
@@ -33,14 +43,15 @@ export class Gathering {
     }
   }
 
-  handDown(file: PoolFile): void {
-    file.dirty.handDown()
+  /** Hands down what is gathered for a file, so that it survives the death of the tab. */
+  writeBack(file: PoolFile): void {
+    file.dirty.writeBack()
     this.#files.delete(file)
   }
 
   /** Everything written to the file is on storage when this returns. */
   flush(file: PoolFile): void {
-    this.handDown(file)
+    this.writeBack(file)
     file.storage.flush()
   }
 
@@ -50,7 +61,7 @@ export class Gathering {
     for (const file of this.#files) {
       if (bytes <= this.#cacheBytes) return
       bytes -= file.dirty.bytes
-      this.handDown(file)
+      this.writeBack(file)
     }
   }
 }
