@@ -7,6 +7,8 @@ import type { PGlite } from '@electric-sql/pglite'
 import type { Filesystem } from '@electric-sql/pglite/basefs'
 import { ROOT_INO, VfsError, type SyncOptions, type Vfs } from '../contract/index.ts'
 import { mount } from '../emscripten/index.ts'
+import { syncBeforeAcknowledging } from './acknowledgements.ts'
+import { afterFailedCreation } from './creation.ts'
 import { FirstLoad } from './first-load.ts'
 import { refuseEntryAfterAbort, type StoppableModule } from './panic.ts'
 import { dumpTar, type TarCompression } from './tar.ts'
@@ -43,9 +45,14 @@ const inUse = new WeakSet<Vfs>()
 export class VfsFilesystem implements Filesystem {
   readonly #opening: Promise<Vfs>
   readonly #options: VfsFilesystemOptions
+  /** Nobody else has the Vfs, so it is closed if no PGlite comes of it. */
+  readonly #isOwned: boolean
+  #arrived: Vfs | undefined
   #opened: Vfs | undefined
   #pg: PGlite | undefined
   #firstLoad: FirstLoad | undefined
+  // Under way, for all who sync meanwhile.
+  #endOfLoad: Promise<void> | undefined
   // When a database that was found got its configuration, until Postgres has run on it.
   #configured: number | undefined
   // Of the mounted file system, for the message should Postgres stop over it.
@@ -55,14 +62,19 @@ export class VfsFilesystem implements Filesystem {
   #settled = false
 
   constructor(vfs: Vfs | PromiseLike<Vfs>, options: VfsFilesystemOptions) {
+    this.#isOwned = 'then' in vfs
     this.#opening = Promise.resolve(vfs)
-    // It is reported where it is awaited, which may be later than it fails.
-    this.#opening.catch(() => {})
+    // A failure is reported where it is awaited, which may be later than it occurs.
+    this.#opening.then(
+      (opened) => (this.#arrived = opened),
+      () => {},
+    )
     this.#options = options
   }
 
   async init(pg: PGlite, moduleOptions: ModuleOptions): ReturnType<Filesystem['init']> {
     this.#pg = pg
+    if (this.#isOwned) afterFailedCreation(pg, () => this.#giveUp())
     let timer: ReturnType<typeof setTimeout> | undefined
     const headStart = new Promise((resolve) => (timer = setTimeout(resolve, HEAD_START_MS)))
     try {
@@ -89,7 +101,10 @@ export class VfsFilesystem implements Filesystem {
     if (this.#firstLoad === undefined) this.#configured = configurationTime(vfs)
     inUse.add(vfs)
     this.#opened = vfs
-    if (!vfs.capabilities.synchronousFsync) this.#syncForEachQuery(pg)
+    if (!vfs.capabilities.synchronousFsync) {
+      const { relaxedDurability } = this.#options
+      syncBeforeAcknowledging(pg, () => this.syncToFs(relaxedDurability), relaxedDurability)
+    }
     this.#mount(vfs, pg.Module)
   }
 
@@ -132,15 +147,18 @@ export class VfsFilesystem implements Filesystem {
   }
 
   /**
-   * PGlite answers a query at once if the sync for another one is already waiting its turn: durable or
-   * not. Where only a sync makes durable, each query gets its own, on this instance; those that come
-   * after a sync which has covered them find nothing to do.
+   * No PGlite has come of a Vfs that only this has. One that has not opened yet is not waited for, as it may
+   * wait for its owner; it is closed when it comes.
    */
-  #syncForEachQuery(pg: PGlite): void {
-    const { relaxedDurability } = this.#options
-    pg.syncToFs = async () => {
-      const synced = this.syncToFs(relaxedDurability)
-      if (!relaxedDurability) await synced
+  async #giveUp(): Promise<void> {
+    const close = async (vfs: Vfs): Promise<void> => {
+      if (!inUse.has(vfs) || vfs === this.#opened) await vfs.close()
+    }
+    try {
+      if (this.#arrived === undefined) this.#opening.then(close).catch(() => {})
+      else await close(this.#arrived)
+    } catch {
+      // It has let go of its storage all the same, and the creation's own failure is what is reported.
     }
   }
 
@@ -156,11 +174,21 @@ export class VfsFilesystem implements Filesystem {
       this.#settled = configurationTime(this.#vfs) === this.#configured
       this.#configured = undefined
     }
-    this.#firstLoad?.end()
-    this.#firstLoad = undefined
+    await this.#endFirstLoad()
     const housekeepingOnly = this.#settled && this.#vfs.capabilities.synchronousFsync
     await this.#vfs.sync(housekeepingOnly ? HOUSEKEEPING : undefined)
     if (postgresRan) this.#settled = true
+  }
+
+  async #endFirstLoad(): Promise<void> {
+    if (this.#firstLoad === undefined) return
+    this.#endOfLoad ??= this.#firstLoad.end()
+    try {
+      await this.#endOfLoad
+      this.#firstLoad = undefined
+    } finally {
+      this.#endOfLoad = undefined
+    }
   }
 
   #report(): void {

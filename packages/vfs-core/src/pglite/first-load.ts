@@ -2,6 +2,8 @@
 // then syncs. Should the copying stop half-way (a full disk, a closed tab), what is there must never be
 // taken for a database; PG_VERSION alone does not tell. So while it lasts a marker file stands beside
 // it, and whoever finds the marker removes what it stands for.
+//
+// The order is what makes that true: the marker before the content, the content before the marker's removal.
 
 import { isDirectory, ROOT_INO, VfsError, type Ino, type Vfs } from '../contract/index.ts'
 
@@ -39,12 +41,17 @@ export class FirstLoad {
           'database; nothing was changed, use another name for the database',
       })
     }
+    vfs.atomicFirstLoad()
     vfs.create(ROOT_INO, MARKER, 0o600)
     return new FirstLoad(vfs)
   }
 
-  /** Everything is copied; the sync that follows makes it durable. */
-  end(): void {
+  /**
+   * Everything is copied: makes it durable, then removes the marker. The caller syncs once more. What fails
+   * leaves the marker, and can be tried again.
+   */
+  async end(): Promise<void> {
+    await this.#vfs.sync()
     this.#vfs.unlink(ROOT_INO, MARKER)
   }
 }

@@ -19,14 +19,25 @@ export type OptionsForPGlite<Options> = Options & {
  *     const pg = await PGlite.create(pgliteOptions(openOpfsAhp('my-db'), { extensions: { vector } }))
  *
  * `vfs` is one, or the promise of one: then the store is opened while PGlite instantiates its program, and
- * `create` rejects with what the opening rejects with. `options` are PGlite's own; `fs` and `dataDir` are what `vfs` stands for and must not be given.
- * `pg.close()` closes the Vfs too. If `create` rejects, close the Vfs yourself.
+ * `create` rejects with what the opening rejects with. `options` are PGlite's own; `fs` and `dataDir` are what
+ * `vfs` stands for and must not be given. `pg.close()` closes the Vfs too.
+ *
+ * If `create` rejects, a Vfs that was given as a promise is closed by then, whatever has failed (one that has
+ * not opened yet is closed when it has). Close one that you gave open yourself. The one failure that PGlite
+ * tells nobody comes before it asks for its file system: memory that cannot be had (a RangeError). Then, too,
+ * the Vfs is yours to close.
  *
  * PGlite starts Postgres with fsync off (`-F`). Where the Vfs can fsync synchronously, `-F` is left out
  * and `wal_sync_method=fsync` added, because Emscripten never forwards the default, fdatasync: then one
  * fsync per commit makes it durable, in the order that recovery relies on. This applies to the
  * defaults and to `options.startParams` alike; a `wal_sync_method` or `fsync` that you set with `-c`
- * yourself stays. Elsewhere the start parameters are left alone, and each query ends in `vfs.sync()`.
+ * yourself stays.
+ *
+ * Elsewhere the start parameters are left alone, and whatever tells of a commit waits for `vfs.sync()`: every
+ * promise of PGlite, and the listeners of a NOTIFY. Two ways leave the sync to the program: a message that is
+ * sent with `syncToFs: false`, and `execProtocolRawSync`, which cannot wait. What they commit is durable after
+ * `pg.syncToFs()`, after anything else that PGlite acknowledges, or a moment after the program has returned to
+ * the event loop.
  *
  * `relaxedDurability: true` lowers the Vfs to relaxed. PGlite then resolves queries without waiting for
  * the sync after them; if one fails, the error is thrown by the next `dumpDataDir()` or `close()`.

@@ -4,49 +4,14 @@
 
 import { PGlite, protocol } from '@electric-sql/pglite'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Vfs } from '../../src/contract/index.ts'
 import { openMemory } from '../../src/index.ts'
 import { pgliteOptions } from '../../src/pglite/index.ts'
+import { AsynchronousVfs } from './asynchronous-vfs.ts'
 import { emptyClusterDump } from './databases.ts'
 
 const QUERIES = 30
-const SYNC_MS = 3
 
-const utf8 = new TextDecoder()
-
-/** Which marked rows have reached the file system, and which of them a finished sync covers. */
-class AsynchronousVfs {
-  readonly vfs: Vfs
-  readonly durable = new Set<number>()
-  readonly #written = new Set<number>()
-  failing = false
-
-  constructor(memory: Vfs) {
-    const overrides: Partial<Vfs> = {
-      capabilities: { ...memory.capabilities, synchronousFsync: false },
-      write: (ino, from, at) => {
-        for (const [, id] of utf8.decode(from).matchAll(/marker-(\d+);/g)) {
-          this.#written.add(Number(id))
-        }
-        return memory.write(ino, from, at)
-      },
-      sync: async () => {
-        const covered = [...this.#written]
-        await new Promise((resolve) => setTimeout(resolve, SYNC_MS))
-        if (this.failing) throw new Error('the disk is on fire')
-        for (const id of covered) this.durable.add(id)
-      },
-    }
-    this.vfs = new Proxy(memory, {
-      get(target, key) {
-        const value: unknown = Reflect.get(key in overrides ? overrides : target, key)
-        return typeof value === 'function' ? value.bind(target) : value
-      },
-    })
-  }
-}
-
-describe('queries issued at once on a Vfs without synchronous fsync', () => {
+describe('queries issued at once on a Vfs without synchronous fsync', { timeout: 120_000 }, () => {
   let pg: PGlite | undefined
 
   afterEach(async () => {
