@@ -56,6 +56,8 @@ export interface InodeFsParts<StoreFact> {
   /** Runs last in `close()`, whatever failed before: locks are given back here. */
   readonly release?: () => void | Promise<void>
   readonly attachMemory?: (memory: WebAssembly.Memory) => Promise<void>
+  /** Throws if the store is over, whatever is asked of it: before every call. */
+  readonly checkAlive?: () => void
 }
 
 export class InodeFs<StoreFact = never> implements Vfs {
@@ -110,7 +112,10 @@ export class InodeFs<StoreFact = never> implements Vfs {
       tree: parts.tree,
       content: this.#content,
       journal: this.#journal,
-      called: () => this.#handDown.called(),
+      called: () => {
+        parts.checkAlive?.()
+        this.#handDown.called()
+      },
     })
     this.#content.attach(this.#journal)
     if (this.#inodes.root.fresh) this.#journal.inodeCreated(this.#inodes.root)
@@ -351,6 +356,7 @@ export class InodeFs<StoreFact = never> implements Vfs {
     if (!this.capabilities.synchronousFsync) return
     try {
       if (inode.entries === undefined) this.#content.fsync(ino, options.dataOnly ?? false)
+      else this.#content.checkFailures?.()
       // A batch holds everything pending, so this also commits what else has changed: order is kept,
       // and the next fsync finds nothing to do.
       if (this.#journal.concerns(ino)) this.#journal.commit('acknowledged')

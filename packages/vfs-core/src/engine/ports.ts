@@ -103,6 +103,12 @@ export interface ContentStore<StoreFact = never> {
   fsync(ino: Ino, dataOnly: boolean): void
 
   /**
+   * Throws what has failed after the call that asked for it had returned. An fsync of a directory asks, because
+   * no fsync may succeed after such a failure. Left out by a store that reports every failure at once.
+   */
+  checkFailures?(): void
+
+  /**
    * Hands down all dirty bytes, so that they survive the death of the tab. Nothing is flushed, unless the
    * store's own order asks for it. Left out by a store that keeps no dirty bytes, or none that a batch does
    * not bring.
