@@ -28,7 +28,7 @@ export async function openOpfsWorker(name: string, options: OpfsWorkerOptions = 
   checkStoreName(name)
   checkEnvironment(!isSupply(settings.worker))
   // Asked for beside the store's own; the session waits for it and is told if it fails.
-  if (isSupply(settings.worker)) lockOfThisThread().catch(() => {})
+  if (isSupply(settings.worker)) lockOfThisThread(settings.deadlineMs).catch(() => {})
   const release = await takeOwnership(lockName(name), options)
   try {
     return await openStore(name, settings, release)

@@ -130,9 +130,10 @@ serveTasks({
       await attempt(() => it.content.housekeeping()),
     ]
     const readable = same(readBack(it, INO, 100), bytes(100))
+    seen.push(await attempt(() => readBack(it, INO_FAILS, 100)))
     it.content.drop(INO_FAILS)
-    seen.push(await attempt(() => commit(it)), await attempt(() => it.content.syncAll()))
-    await end(it)
+    seen.push(await attempt(() => commit(it)), await attempt(() => it.metadata.close(true)))
+    await it.session.end(new VfsError('ESTALE', 'test'))
     return { outcomes: seen.map(({ outcome }) => outcome), readable }
   },
 

@@ -24,6 +24,8 @@ export const INO_STUCK = 1_000_005
 export const INO_BREAKS = 1_000_006
 /** Bytes from TORN_AT on cannot be read. */
 export const INO_TORN = 1_000_007
+/** Reads and writes touch their buffer only once `letGo` is called. */
+export const INO_LATE = 1_000_008
 
 export const BLOCKED_MS = 30
 export const TORN_AT = 16 * 1024
@@ -42,10 +44,16 @@ export async function openMemoryIoStore(options: IoStoreOptions): Promise<Opened
   return { store: new MemoryIoStore(), facts: [] }
 }
 
-class MemoryIoStore implements IoStore {
+export class MemoryIoStore implements IoStore {
   readonly #files = new Map<Ino, Uint8Array>()
   #committed: readonly Fact[] = []
   #broken = false
+  #letGo: (() => void) | undefined
+  /** What fails from now on: the flush that is put off, or a write-back. */
+  fails: 'tick' | 'write-back' | undefined
+  failure: VfsError | undefined
+  /** What it was asked for, apart from reads and fsyncs. */
+  readonly calls: string[] = []
   #stats = {
     reads: 0,
     writes: 0,
@@ -66,6 +74,7 @@ class MemoryIoStore implements IoStore {
       throw new VfsError('EIO', 'read', { detail: 'as asked' })
     }
     if (ino === INO_STUCK) for (;;) sleep(1000)
+    if (ino === INO_LATE) return this.#late(() => void into.fill(0xee))
     const file = this.#file(ino)
     into.fill(0)
     into.set(file.subarray(at, at + into.length))
@@ -74,8 +83,10 @@ class MemoryIoStore implements IoStore {
 
   write(ino: Ino, from: Uint8Array, at: number, size: number): void | Promise<void> {
     this.#stats.writes++
+    this.calls.push('write')
     if (ino === INO_FAILS) throw new VfsError('EIO', 'write', { detail: 'as asked' })
     if (ino === INO_BLOCKS) sleep(BLOCKED_MS)
+    if (ino === INO_LATE) return this.#late(() => void this.#files.set(ino, from.slice()))
     this.#stats.bytesWritten += from.length
     const file = this.#file(ino)
     if (file.length !== size) {
@@ -86,8 +97,24 @@ class MemoryIoStore implements IoStore {
     if (ino === INO_ASYNC) return later()
   }
 
+  #late(touch: () => void): Promise<void> {
+    return new Promise<void>((resolve) => (this.#letGo = resolve)).then(touch)
+  }
+
+  /** A late read or write goes on. */
+  letGo(): void {
+    this.#letGo?.()
+  }
+
+  /** What a file has, to look at it from outside. */
+  bytesOf(ino: Ino): Uint8Array | undefined {
+    return this.#files.get(ino)
+  }
+
   resize(ino: Ino, _size: number, newSize: number): void {
     this.#stats.truncates++
+    this.calls.push('resize')
+    if (ino === INO_FAILS) throw new VfsError('EIO', 'truncate', { detail: 'as asked' })
     this.#resized(ino, newSize)
   }
 
@@ -108,6 +135,7 @@ class MemoryIoStore implements IoStore {
   }
 
   reserve(bytes: number): number {
+    if (bytes > 0) this.calls.push('reserve')
     if (bytes > this.#free()) throw new VfsError('ENOSPC', 'reserve')
     return Math.min(Math.max(bytes, RESERVED), this.#free())
   }
@@ -122,14 +150,20 @@ class MemoryIoStore implements IoStore {
     this.#stats.flushes++
   }
 
-  commit(facts: readonly Fact[]): void {
+  commit(facts: readonly Fact[], acknowledge: boolean): void {
+    this.calls.push(acknowledge ? 'commit and acknowledge' : 'commit')
     this.#stats.commits++
     this.#committed = facts
   }
 
-  acknowledge(): void {}
+  acknowledge(): void {
+    this.calls.push('acknowledge')
+  }
 
-  writeBack(): void {}
+  writeBack(): void {
+    this.calls.push('write back')
+    if (this.fails === 'write-back') throw new VfsError('EIO', 'write', { detail: 'as asked' })
+  }
 
   async syncAll(): Promise<void> {
     this.#stats.flushes++
@@ -150,14 +184,15 @@ class MemoryIoStore implements IoStore {
 
   nextDeadline(): number | undefined {
     if (this.#broken) throw new TypeError('broken, as asked')
-    return undefined
+    return this.fails === 'tick' && this.failure === undefined ? 0 : undefined
   }
 
-  tick(): void {}
+  tick(): void {
+    throw (this.failure = new VfsError('EIO', 'fsync', { detail: 'a flush that was put off' }))
+  }
 
-  readonly failure: VfsError | undefined = undefined
-
-  async close(): Promise<void> {
+  async close(clean: boolean): Promise<void> {
+    this.calls.push(clean ? 'close, clean' : 'close')
     await later()
     this.#files.clear()
   }

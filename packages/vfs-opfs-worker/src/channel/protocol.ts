@@ -3,8 +3,11 @@
 // it, and each checks MAGIC and VERSION before it believes anything.
 //
 // One client posts numbered requests; the worker carries them out in that order. Every number is written
-// by one side only. Records and bytes are plain memory: the atomic store that publishes a sequence
-// number publishes what was written before it.
+// by one side only, but for the claim of a record. Records and bytes are plain memory: the atomic store that
+// publishes a sequence number publishes what was written before it.
+//
+// The worker claims a request by compare-and-swap before it touches anything. A client whose deadline has
+// passed cancels, by compare-and-swap, what is not claimed: the worker never touches that.
 //
 //   header     words, one cache line for each side
 //   answers    what waited requests return, one block for each kind of waiter
@@ -39,7 +42,7 @@ export const WORD_TAKEN = 33
 export const WORD_DONE = 34
 /** Moves at least every HEARTBEAT_MS while the worker awaits a promise, and whenever it wakes. */
 export const WORD_HEARTBEAT = 35
-/** How many posted requests have failed. */
+/** How often something has failed whose call had returned; see failures.ts. */
 export const WORD_FAILURES = 36
 /** Growth that is sure to find space, in KiB. */
 export const WORD_RESERVED_KIB = 37
@@ -117,6 +120,8 @@ export const RECORD_LENGTH = 2
 /** COMMIT: acknowledge. CLOSE: clean. */
 export const RECORD_FLAG = 3
 export const RECORD_ANSWER = 12
+/** One of the states below: reset by the client, then changed once. */
+export const RECORD_CLAIM = 13
 /** Numbers of a record, as float64 since they exceed 32 bits. */
 export const RECORD_INO = 2
 export const RECORD_AT = 3
@@ -124,6 +129,12 @@ export const RECORD_AT = 3
 export const RECORD_SIZE = 4
 /** Where the bytes begin within their place. */
 export const RECORD_ADDRESS = 5
+
+export const CLAIM_NONE = 0
+/** By the worker, which carries the request out. */
+export const CLAIM_TAKEN = 1
+/** By the client, which is dead to the worker from then on. */
+export const CLAIM_CANCELLED = 2
 
 export const PLACE_NONE = 0
 export const PLACE_RING = 1
@@ -157,6 +168,34 @@ export const OP_MEMORY = 13
 /** The answer's numbers are the COUNTERS. */
 export const OP_STATS = 14
 export const OP_CLOSE = 15
+/** What is still to be done to acknowledge the batches committed so far. */
+export const OP_ACKNOWLEDGE = 16
+/** Posted. A failure leaves everything pending. */
+export const OP_WRITE_BACK = 17
+/** Whether anything has failed whose call had returned, to inode INO if there is one. */
+export const OP_CHECK = 18
+
+/** For messages. */
+export const OPERATIONS: Readonly<Record<number, string>> = {
+  [OP_PING]: 'ping',
+  [OP_WRITE]: 'write',
+  [OP_RESIZE]: 'truncate',
+  [OP_DROP]: 'drop',
+  [OP_READ]: 'read',
+  [OP_FSYNC]: 'fsync',
+  [OP_RESERVE]: 'reserve',
+  [OP_BATCH_PART]: 'commit',
+  [OP_COMMIT]: 'commit',
+  [OP_SYNC_ALL]: 'sync',
+  [OP_HOUSEKEEPING]: 'housekeeping',
+  [OP_RELAX]: 'relaxDurability',
+  [OP_MEMORY]: 'attachMemory',
+  [OP_STATS]: 'stats',
+  [OP_CLOSE]: 'close',
+  [OP_ACKNOWLEDGE]: 'acknowledge',
+  [OP_WRITE_BACK]: 'write back',
+  [OP_CHECK]: 'check',
+}
 
 // ---- The buffer and the views of it.
 
@@ -235,6 +274,16 @@ function answerBlock(shared: SharedArrayBuffer, index: number): AnswerBlock {
   }
 }
 
+/** The record of a request. */
+export function slotOf(number: number): number {
+  return number & (RECORDS - 1)
+}
+
+/** The index of its claim in `recordWords`. */
+export function claimIndexOf(number: number): number {
+  return slotOf(number) * RECORD_WORDS + RECORD_CLAIM
+}
+
 /** Whether request `a` is `b` or came later, with numbers that wrap. */
 export function reached(a: number, b: number): boolean {
   return ((a - b) | 0) >= 0
@@ -255,9 +304,10 @@ export interface StartMessage {
   readonly programLock: string | undefined
 }
 
-/** To the worker, followed by an OP_MEMORY. */
+/** To the worker, followed by an OP_MEMORY whose AT is the id. */
 export interface MemoryMessage {
   readonly type: 'memory'
+  readonly id: number
   readonly memory: WebAssembly.Memory
 }
 

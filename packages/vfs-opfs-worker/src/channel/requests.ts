@@ -3,6 +3,9 @@
 
 import { VfsError } from '@wasm-vfs/core/backend'
 import {
+  CLAIM_NONE,
+  CLAIM_TAKEN,
+  claimIndexOf,
   PLACE_MEMORY,
   PLACE_READ_AREA,
   PLACE_RING,
@@ -17,7 +20,7 @@ import {
   RECORD_PLACE,
   RECORD_SIZE,
   RECORD_WORDS,
-  RECORDS,
+  slotOf,
   type SharedViews,
 } from './protocol.ts'
 
@@ -28,6 +31,13 @@ export class Requests {
 
   constructor(views: SharedViews) {
     this.#views = views
+  }
+
+  /** Whether this thread may carry it out; if not, the client has cancelled it and must not be touched. */
+  claim(number: number): boolean {
+    const { recordWords } = this.#views
+    const index = claimIndexOf(number)
+    return Atomics.compareExchange(recordWords, index, CLAIM_NONE, CLAIM_TAKEN) === CLAIM_NONE
   }
 
   op(number: number): number {
@@ -115,9 +125,4 @@ export class Requests {
   #number(number: number, index: number): number {
     return this.#views.recordNumbers[slotOf(number) * RECORD_NUMBERS + index]!
   }
-}
-
-/** The record of a request. */
-export function slotOf(number: number): number {
-  return number & (RECORDS - 1)
 }

@@ -12,6 +12,7 @@ import {
   viewsOf,
   WORD_HEARTBEAT,
   type FromWorker,
+  type MemoryMessage,
   type SharedViews,
   type StartMessage,
   type ToWorker,
@@ -32,11 +33,11 @@ export function serveIoStore(open: OpenIoStore): void {
   let programLock: string | undefined
   const serve = (line: Line): void => {
     const onMessage = ({ data }: MessageEvent<ToWorker>): void => {
-      if (data.type === 'memory') memories.put(data.memory)
+      if (data.type === 'memory') memories.put(data)
       else if (data.type === 'start') {
         if (programLock === undefined) endWith((programLock = data.programLock))
         const mailbox = (memories = new MemoryMailbox())
-        sessions = sessions.then(() => serveSession(line, data, open, () => mailbox.take()))
+        sessions = sessions.then(() => serveSession(line, data, open, (id) => mailbox.take(id)))
       } else if (data.type === 'connect') {
         serve(data.port)
         data.port.start()
@@ -105,27 +106,33 @@ async function beating<Result>(views: SharedViews, work: () => Promise<Result>):
   }
 }
 
-/** Memories in the order in which they were sent, whether they or the requests for them come first. */
+/** Memories that were sent, whether they or the requests for them come first. */
 class MemoryMailbox {
-  readonly #arrived: WebAssembly.Memory[] = []
-  #awaited: ((memory: WebAssembly.Memory) => void) | undefined
+  readonly #arrived = new Map<number, WebAssembly.Memory>()
+  #awaited: { readonly id: number; arrived(memory: WebAssembly.Memory): void } | undefined
 
-  put(memory: WebAssembly.Memory): void {
-    if (this.#awaited === undefined) this.#arrived.push(memory)
-    else this.#awaited(memory)
+  put({ id, memory }: MemoryMessage): void {
+    if (this.#awaited?.id === id) this.#awaited.arrived(memory)
+    else this.#arrived.set(id, memory)
   }
 
-  async take(): Promise<WebAssembly.Memory> {
-    const arrived = this.#arrived.shift()
+  async take(id: number): Promise<WebAssembly.Memory> {
+    const arrived = this.#arrived.get(id)
+    // Ids are asked for in order: one that came after its request had failed is never asked for again.
+    for (const earlier of this.#arrived.keys()) if (earlier <= id) this.#arrived.delete(earlier)
     if (arrived !== undefined) return arrived
     try {
       return await new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
-          reject(new VfsError('ETIMEDOUT', 'attachMemory', { detail: 'it has not arrived' }))
+          const detail = `the memory has not arrived within ${MEMORY_DEADLINE_MS} ms`
+          reject(new VfsError('ETIMEDOUT', 'attachMemory', { detail }))
         }, MEMORY_DEADLINE_MS)
-        this.#awaited = (memory) => {
-          clearTimeout(timer)
-          resolve(memory)
+        this.#awaited = {
+          id,
+          arrived(memory) {
+            clearTimeout(timer)
+            resolve(memory)
+          },
         }
       })
     } finally {

@@ -4,14 +4,13 @@
 // A request that the store answers without a promise is done without one here, too: no microtask lies
 // between two writes. One that needs OPFS's asynchronous functions is awaited before the next is taken.
 //
-// Errors of posted requests have nobody to go to. Until the inode is dropped or the store is reopened,
-// they fail every fsync of that inode and every commit or sync, which would vouch for bytes that are
-// not there. Reads and writes go on.
+// Errors of posted requests have nobody to go to; what they come to is in failures.ts.
 
-import { toVfsError, VfsError, type Ino } from '@wasm-vfs/core/backend'
+import { toVfsError, VfsError } from '@wasm-vfs/core/backend'
 import type { IoStore } from '../io/io-store.ts'
 import { encodeError } from './error-codec.ts'
 import { decodeFacts } from './fact-codec.ts'
+import { Failures } from './failures.ts'
 import { Nap, type IdleWait } from './nap.ts'
 import {
   ANSWER_FATAL,
@@ -24,7 +23,9 @@ import {
   HEARTBEAT_MS,
   NUMBER_SPACE_FREE,
   NUMBER_SPACE_TOTAL,
+  OP_ACKNOWLEDGE,
   OP_BATCH_PART,
+  OP_CHECK,
   OP_CLOSE,
   OP_COMMIT,
   OP_DROP,
@@ -39,6 +40,8 @@ import {
   OP_STATS,
   OP_SYNC_ALL,
   OP_WRITE,
+  OP_WRITE_BACK,
+  OPERATIONS,
   reached,
   STATE_AWAITING,
   STATE_CLOSED,
@@ -47,7 +50,6 @@ import {
   WORD_BLOCKED,
   WORD_BLOCKED_UNTIL,
   WORD_DONE,
-  WORD_FAILURES,
   WORD_HEARTBEAT,
   WORD_PENDING,
   WORD_PENDING_UNTIL,
@@ -70,19 +72,8 @@ const RETRY_MS = 5000
 /** A busy loop looks at the clock once in so many requests. */
 const REQUESTS_PER_LOOK = 32
 
-const OPERATIONS: Readonly<Record<number, string>> = {
-  [OP_WRITE]: 'write',
-  [OP_RESIZE]: 'truncate',
-  [OP_DROP]: 'drop',
-  [OP_READ]: 'read',
-  [OP_FSYNC]: 'fsync',
-  [OP_COMMIT]: 'commit',
-  [OP_SYNC_ALL]: 'sync',
-  [OP_CLOSE]: 'close',
-}
-
-/** Gives the memory of the next MemoryMessage. */
-export type TakeMemory = () => Promise<WebAssembly.Memory>
+/** Gives the memory of the MemoryMessage with this id. */
+export type TakeMemory = (id: number) => Promise<WebAssembly.Memory>
 
 export class ServingLoop {
   readonly #views: SharedViews
@@ -95,9 +86,7 @@ export class ServingLoop {
   #done = 0
   #taken = 0
   #batch: Uint8Array[] = []
-  readonly #failed = new Map<Ino, VfsError>()
-  #failedStore: VfsError | undefined
-  #failures = 0
+  readonly #failures: Failures
   #reservedKib = -1
   #untilLook = REQUESTS_PER_LOOK
   #worked = false
@@ -115,6 +104,7 @@ export class ServingLoop {
     this.#views = views
     this.#words = views.words
     this.#requests = new Requests(views)
+    this.#failures = new Failures(views.words)
     this.#store = store
     this.#takeMemory = takeMemory
     this.#nap = idleWait
@@ -186,6 +176,7 @@ export class ServingLoop {
       if (tick !== undefined) return tick
     }
     const number = (this.#done + 1) | 0
+    if (!this.#requests.claim(number)) return this.#abandon()
     this.#taken = number
     const op = this.#requests.op(number)
     Atomics.store(this.#words, WORD_TAKEN, number)
@@ -211,24 +202,25 @@ export class ServingLoop {
   #perform(op: number, number: number): number | void | Promise<number | void> {
     const requests = this.#requests
     const store = this.#store
+    const failures = this.#failures
     switch (op) {
       case OP_WRITE: {
+        failures.checkInode(requests.ino(number))
         const length = this.#join(number)
         const bytes = requests.bytes(number, length)
         return store.write(requests.ino(number), bytes, requests.at(number), requests.size(number))
       }
       case OP_READ:
+        failures.checkInode(requests.ino(number))
         return store.read(requests.ino(number), requests.bytes(number), requests.at(number))
       case OP_RESIZE:
+        failures.checkInode(requests.ino(number))
         return store.resize(requests.ino(number), requests.size(number), requests.at(number))
       case OP_DROP:
-        this.#failed.delete(requests.ino(number))
         return store.drop(requests.ino(number))
-      case OP_FSYNC: {
-        const failure = this.#failedStore ?? this.#failed.get(requests.ino(number))
-        if (failure !== undefined) throw failure
+      case OP_FSYNC:
+        failures.check()
         return store.fsync(requests.ino(number))
-      }
       case OP_RESERVE:
         return store.reserve(requests.at(number), requests.ino(number), requests.size(number))
       case OP_BATCH_PART:
@@ -236,16 +228,25 @@ export class ServingLoop {
         return undefined
       case OP_COMMIT:
         return this.#commit(number)
+      case OP_ACKNOWLEDGE:
+        failures.check()
+        return store.acknowledge()
+      case OP_WRITE_BACK:
+        return store.writeBack()
+      case OP_CHECK:
+        return this.#check(requests.ino(number))
       case OP_SYNC_ALL:
-        this.#throwFailure()
+        failures.check()
         return store.syncAll()
       case OP_HOUSEKEEPING:
-        this.#throwFailure()
+        failures.check()
         return this.#housekeep()
       case OP_RELAX:
         return store.relaxDurability()
       case OP_MEMORY:
-        return this.#takeMemory().then((memory) => this.#requests.memories.push(memory))
+        return this.#takeMemory(requests.at(number)).then((memory) =>
+          this.#requests.memories.push(memory),
+        )
       case OP_CLOSE:
         return this.#close(requests.flag(number))
       case OP_STATS:
@@ -266,7 +267,7 @@ export class ServingLoop {
       const next = (this.#taken + 1) | 0
       if (!requests.continues(number, length, next)) break
       const longer = length + requests.length(next)
-      if (longer > JOINED_BYTES_MAX) break
+      if (longer > JOINED_BYTES_MAX || !requests.claim(next)) break
       length = longer
       this.#taken = next
     }
@@ -278,20 +279,26 @@ export class ServingLoop {
     this.#batch = []
     // Also when it is the commit that fails: what comes with it must not get into the next batch.
     if (this.#requests.length(number) > 0) parts.push(this.#requests.bytes(number))
-    this.#throwFailure()
+    this.#failures.check()
     const facts = parts.length === 1 ? decodeFacts(parts[0]!) : decodeFacts(concatenate(parts))
     return this.#store.commit(facts, this.#requests.flag(number))
   }
 
   async #close(clean: boolean): Promise<void> {
     this.#closed = true
-    const failed = this.#failedStore !== undefined || this.#failed.size > 0
-    await this.#store.close(clean && !failed)
+    await this.#store.close(clean && this.#failures.first === undefined)
+    this.#failures.check()
   }
 
-  #throwFailure(): void {
-    if (this.#failedStore !== undefined) throw this.#failedStore
-    for (const failure of this.#failed.values()) throw failure
+  /** The client has cancelled a request, and asks for nothing any more. */
+  async #abandon(): Promise<void> {
+    this.#closed = true
+    await this.#store.close(false)
+  }
+
+  #check(ino: number): void {
+    if (ino === 0) this.#failures.check()
+    else this.#failures.checkInode(ino)
   }
 
   // ---- Its end.
@@ -312,12 +319,19 @@ export class ServingLoop {
     const operation = OPERATIONS[op] ?? 'serve'
     const answer = this.#requests.answer(number)
     if (answer !== ANSWER_NONE) this.#answerError(answer, error, operation)
-    else {
-      const ino = this.#requests.ino(number)
-      if (!this.#failed.has(ino)) this.#failed.set(ino, toVfsError(error, operation))
-      Atomics.store(this.#words, WORD_FAILURES, ++this.#failures)
-    }
+    else if (op === OP_WRITE || op === OP_RESIZE)
+      this.#failures.posted(toVfsError(error, operation), this.#requests.ino(number))
+    // What was to be written back is still pending, in the hands of the next fsync or commit.
+    else if (op !== OP_WRITE_BACK || !(error instanceof VfsError))
+      this.#failures.posted(toVfsError(error, operation), undefined)
+    this.#noteFailure()
     this.#publishDone()
+  }
+
+  /** A call that fails may have failed for a flush that had been put off, which others rely on. */
+  #noteFailure(): void {
+    const { failure } = this.#store
+    if (failure !== undefined) this.#failures.promised(failure)
   }
 
   #answerError(answer: number, error: unknown, operation: string): void {
@@ -377,8 +391,9 @@ export class ServingLoop {
       await this.#store.catchUp()
     } catch (error) {
       if (!(error instanceof VfsError)) throw error
-      // It concerns nothing that was promised: what is not in the files is in the journal. Whoever closes
-      // the store is told if it fails then.
+      // As a rule it concerns nothing that was promised: what is not in the files is in the journal. Whoever
+      // closes the store is told if it fails then.
+      this.#noteFailure()
       this.#catchUpAt = performance.now() + RETRY_MS
     }
   }
@@ -415,8 +430,7 @@ export class ServingLoop {
 
   /** What the store does unasked is part of what it has promised before. */
   #failedUnasked(error: unknown): void {
-    this.#failedStore ??= toVfsError(error, 'sync')
-    Atomics.store(this.#words, WORD_FAILURES, ++this.#failures)
+    this.#failures.promised(toVfsError(error, 'sync'))
   }
 
   async #housekeep(): Promise<void> {

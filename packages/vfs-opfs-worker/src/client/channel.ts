@@ -4,6 +4,11 @@
 // What is posted returns at once: its bytes are copied into the data ring, and the worker carries it out
 // while the program goes on. A full ring, and only that, makes it wait. Once the worker is found dead,
 // every call throws the same error at once; the store must then be reopened.
+//
+// A worker that is late is dead to the client, too: what it has not claimed is cancelled, and it never touches
+// that. A request that it has claimed and that works on the program's own memory cannot be taken back: the
+// worker is ended, but until it has ended it may still fill a buffer that the program has used for something
+// else, or store what is in it then. The error says that the program is to be ended, as after a PANIC.
 
 import { VfsError, type Ino, type SpaceStatistics, type VfsCounters } from '@wasm-vfs/core/backend'
 import { decodeError } from '../channel/error-codec.ts'
@@ -15,16 +20,22 @@ import {
   ANSWER_PENDING,
   ANSWER_WORD_ERRNO,
   ANSWER_WORD_TEXT_LENGTH,
+  CLAIM_CANCELLED,
+  CLAIM_NONE,
+  CLAIM_TAKEN,
+  claimIndexOf,
   COUNTERS,
   NUMBER_SPACE_FREE,
   NUMBER_SPACE_TOTAL,
   OP_CLOSE,
   OP_STATS,
+  PLACE_MEMORY,
   PLACE_NONE,
   reached,
   RECORD_ADDRESS,
   RECORD_ANSWER,
   RECORD_AT,
+  RECORD_CLAIM,
   RECORD_FLAG,
   RECORD_INO,
   RECORD_LENGTH,
@@ -34,6 +45,7 @@ import {
   RECORD_SIZE,
   RECORD_WORDS,
   RECORDS,
+  slotOf,
   STATE_ASLEEP,
   STATE_FAILED,
   WORD_BLOCKED,
@@ -88,6 +100,10 @@ export interface ChannelOptions {
  * on a virtual machine, and comes back to cold caches.
  */
 const SPIN_MS = 0.5
+/** Of a claimed request that works on the program's memory. */
+const HEAP_IN_DOUBT =
+  "the request works on the program's own memory, and may do so until the worker has ended: end the program, " +
+  'and rely neither on its memory nor on what it writes'
 /** Waiting for room is waiting for no request in particular. */
 const NO_OP = 0
 
@@ -144,9 +160,17 @@ export class Channel {
     return this.#closed
   }
 
-  /** How many posted requests have failed so far. */
-  get failures(): number {
-    return Atomics.load(this.#words, WORD_FAILURES)
+  /**
+   * Something has failed whose call had returned, or the worker is dead: also what has nothing to do must ask,
+   * and is told.
+   */
+  get hasFailed(): boolean {
+    return this.#dead !== undefined || Atomics.load(this.#words, WORD_FAILURES) !== 0
+  }
+
+  /** Throws if the worker has been found dead. */
+  checkAlive(): void {
+    if (this.#dead !== undefined) throw this.#dead
   }
 
   get space(): SpaceStatistics {
@@ -170,7 +194,7 @@ export class Channel {
 
   /** Room for `length` bytes in the data ring, at most half of it; fill it, then post the request. */
   makeRoom(length: number): number {
-    this.#throwIfDead()
+    this.checkAlive()
     this.#reap()
     if (this.#reaped === this.#posted) this.#ring.restart()
     for (;;) {
@@ -220,7 +244,7 @@ export class Channel {
   }
 
   postMessage(message: ToWorker): void {
-    this.#throwIfDead()
+    this.checkAlive()
     this.#thread.post(message)
   }
 
@@ -257,13 +281,13 @@ export class Channel {
   // ---- Sending.
 
   #send(request: Request, answer: number): number {
-    this.#throwIfDead()
+    this.checkAlive()
     while (((this.#posted - this.#reaped) | 0) >= RECORDS) {
       this.#reap()
       if (((this.#posted - this.#reaped) | 0) >= RECORDS) this.#awaitRoom()
     }
     const number = (this.#posted + 1) | 0
-    const slot = number & (RECORDS - 1)
+    const slot = slotOf(number)
     const { recordWords, recordNumbers } = this.views
     const word = slot * RECORD_WORDS
     const float = slot * RECORD_NUMBERS
@@ -273,6 +297,7 @@ export class Channel {
     recordWords[word + RECORD_LENGTH] = request.length ?? 0
     recordWords[word + RECORD_FLAG] = request.flag === true ? 1 : 0
     recordWords[word + RECORD_ANSWER] = answer
+    recordWords[word + RECORD_CLAIM] = CLAIM_NONE
     recordNumbers[float + RECORD_INO] = request.ino ?? 0
     recordNumbers[float + RECORD_AT] = request.at ?? 0
     recordNumbers[float + RECORD_SIZE] = request.size ?? 0
@@ -298,9 +323,9 @@ export class Channel {
     if (done === this.#reaped) return
     while (this.#reaped !== done) {
       this.#reaped = (this.#reaped + 1) | 0
-      this.#growth -= this.#growths[this.#reaped & (RECORDS - 1)]!
+      this.#growth -= this.#growths[slotOf(this.#reaped)]!
     }
-    this.#ring.freeTo(this.#ringEnds[done & (RECORDS - 1)]!)
+    this.#ring.freeTo(this.#ringEnds[slotOf(done)]!)
   }
 
   /** Until a quarter of what is under way is done: waking for each request would cost more than it frees. */
@@ -330,7 +355,7 @@ export class Channel {
       if (reached(done, number)) break
       this.#checkState()
       if (this.#wait(words, WORD_DONE, done, this.#sliceMs) === 'timed-out') {
-        patience = this.#lessPatience(patience)
+        patience = this.#lessPatience(patience, number)
       }
     }
     Atomics.store(words, WORD_BLOCKED, 0)
@@ -344,11 +369,12 @@ export class Channel {
     Atomics.store(words, WORD_PENDING, 1)
     let patience: Patience | undefined
     while (!this.#isDone(number)) {
-      this.#throwIfDead()
+      this.checkAlive()
       this.#checkState()
       const began = performance.now()
       await waitAsync(words, WORD_DONE, Atomics.load(words, WORD_DONE), this.#sliceMs, this.#native)
-      if (performance.now() - began >= this.#sliceMs) patience = this.#lessPatience(patience)
+      if (performance.now() - began >= this.#sliceMs)
+        patience = this.#lessPatience(patience, number)
     }
     Atomics.store(words, WORD_PENDING, 0)
   }
@@ -361,13 +387,15 @@ export class Channel {
   }
 
   /** A slice has passed without an answer. */
-  #lessPatience(patience: Patience | undefined): Patience {
+  #lessPatience(patience: Patience | undefined, number: number): Patience {
     // Harmless if it was awake.
     this.#wake()
-    if (patience === undefined) return new Patience(this.#words, this.#deadlineMs)
+    if (patience === undefined) return new Patience(this.views, this.#deadlineMs)
     const reason = patience.exhausted()
-    if (reason !== undefined) throw this.#die(reason)
-    return patience
+    if (reason === undefined) return patience
+    // Before it is asked what the worker has claimed.
+    this.#cancel()
+    throw this.#die(this.#isOnMemory(number) ? `${reason}; ${HEAP_IN_DOUBT}` : reason)
   }
 
   #answer(block: number): AnswerBlock {
@@ -387,11 +415,30 @@ export class Channel {
 
   // ---- The worker's death.
 
-  #throwIfDead(): void {
-    if (this.#dead !== undefined) throw this.#dead
+  /**
+   * Cancels what the worker has not claimed, from the last request back. It claims them in order, so what it
+   * carries out is what the program asked for up to some request, without a gap.
+   */
+  #cancel(): void {
+    const done = Atomics.load(this.#words, WORD_DONE)
+    for (let number = this.#posted; !reached(done, number); number = (number - 1) | 0) {
+      const index = claimIndexOf(number)
+      const { recordWords } = this.views
+      const claim = Atomics.compareExchange(recordWords, index, CLAIM_NONE, CLAIM_CANCELLED)
+      if (claim === CLAIM_TAKEN) return
+    }
+  }
+
+  /** The worker has claimed this request, and works on memory of the program's. */
+  #isOnMemory(number: number): boolean {
+    const { recordWords } = this.views
+    const place = recordWords[slotOf(number) * RECORD_WORDS + RECORD_PLACE]!
+    return place >= PLACE_MEMORY && Atomics.load(recordWords, claimIndexOf(number)) === CLAIM_TAKEN
   }
 
   #die(reason: string, cause?: unknown): VfsError {
+    this.#cancel()
+
     this.end(
       new VfsError('EIO', 'channel', {
         detail: `the I/O worker is gone, and the store must be reopened; ${reason}`,

@@ -1,8 +1,10 @@
 // The engine's content store on the client's side: writes, sizes and drops are posted, reads and fsync
-// wait. It knows which inodes have unflushed bytes, so that an fsync of any other asks nobody.
+// wait. It knows which inodes have unflushed bytes, so that an fsync of any other asks nobody, unless
+// something has failed whose call had returned: then everything asks, and is told (see ../channel/failures.ts).
 
 import type { ContentStore, Ino, SpaceStatistics } from '@wasm-vfs/core/backend'
 import {
+  OP_CHECK,
   OP_DROP,
   OP_FSYNC,
   OP_HOUSEKEEPING,
@@ -11,6 +13,7 @@ import {
   OP_RESIZE,
   OP_SYNC_ALL,
   OP_WRITE,
+  OP_WRITE_BACK,
   PLACE_NONE,
   PLACE_READ_AREA,
   PLACE_RING,
@@ -30,6 +33,8 @@ export class ChannelContent implements ContentStore {
   /** Something was posted since the last sync. */
   #changed = false
   #housekeepingDue = false
+  /** Nothing was written since the last write-back. */
+  #isWrittenBack = true
 
   constructor(channel: Channel, memories: Memories) {
     this.#channel = channel
@@ -39,6 +44,10 @@ export class ChannelContent implements ContentStore {
   }
 
   attach(): void {}
+
+  checkFailures(): void {
+    if (this.#channel.hasFailed) this.#channel.call({ op: OP_CHECK })
+  }
 
   read(ino: Ino, into: Uint8Array, at: number): void {
     const place = this.#memories.placeOf(into)
@@ -64,16 +73,31 @@ export class ChannelContent implements ContentStore {
   write(ino: Ino, from: Uint8Array, at: number, size: number): void {
     const growth = Math.max(0, at + from.length - size)
     this.#reserve(growth, ino, at + from.length)
-    this.#changed = true
     this.#ahead.changed(ino)
     const place = this.#memories.placeOf(from)
-    if (place === PLACE_NONE) this.#postPieces(ino, from, at, size)
-    else {
-      // The program may change its buffer once this returns.
-      const { byteOffset: address, length } = from
-      this.#channel.call({ op: OP_WRITE, ino, at, size, place, address, length, growth })
+    try {
+      if (place === PLACE_NONE) this.#postPieces(ino, from, at, size)
+      else {
+        // The program may change its buffer once this returns.
+        const { byteOffset: address, length } = from
+        this.#channel.call({ op: OP_WRITE, ino, at, size, place, address, length, growth })
+      }
+    } finally {
+      // A part of it may have been written.
+      this.#wrote(ino)
     }
+    this.#checkInode(ino)
+  }
+
+  #wrote(ino: Ino): void {
     this.#dirty.set(ino, this.#channel.posted)
+    this.#changed = true
+    this.#isWrittenBack = false
+  }
+
+  /** Once anything has failed, what is posted is waited for: its failure is this call's. */
+  #checkInode(ino: Ino): void {
+    if (this.#channel.hasFailed) this.#channel.call({ op: OP_CHECK, ino })
   }
 
   #postPieces(ino: Ino, from: Uint8Array, at: number, size: number): void {
@@ -103,10 +127,10 @@ export class ChannelContent implements ContentStore {
   resize(ino: Ino, size: number, newSize: number): void {
     const growth = Math.max(0, newSize - size)
     this.#reserve(growth, ino, newSize)
-    this.#changed = true
     this.#ahead.changed(ino)
     this.#channel.post({ op: OP_RESIZE, ino, size, at: newSize, growth })
-    this.#dirty.set(ino, this.#channel.posted)
+    this.#wrote(ino)
+    this.#checkInode(ino)
   }
 
   /** Space comes first, so that the lack of it shows here and not in an fsync. */
@@ -123,13 +147,20 @@ export class ChannelContent implements ContentStore {
   }
 
   fsync(ino: Ino): void {
-    if (!this.#dirty.has(ino)) return
+    if (!this.#dirty.has(ino) && !this.#channel.hasFailed) return
     this.#channel.call({ op: OP_FSYNC, ino })
     this.#dirty.delete(ino)
   }
 
+  /** What is not handed down for an error stays pending in the worker, and is the next fsync's or commit's. */
+  writeBack(): void {
+    if (this.#isWrittenBack) return
+    this.#channel.post({ op: OP_WRITE_BACK })
+    this.#isWrittenBack = true
+  }
+
   async syncAll(): Promise<void> {
-    if (!this.#changed && this.#dirty.size === 0) return
+    if (!this.#changed && this.#dirty.size === 0 && !this.#channel.hasFailed) return
     const last = this.#channel.posted
     this.#changed = false
     try {
@@ -148,7 +179,7 @@ export class ChannelContent implements ContentStore {
    * only asked for errors, and without one asks nobody.
    */
   async housekeeping(): Promise<void> {
-    if (!this.#housekeepingDue && this.#channel.failures === 0) return
+    if (!this.#housekeepingDue && !this.#channel.hasFailed) return
     await this.#channel.callAsync({ op: OP_HOUSEKEEPING })
     this.#housekeepingDue = false
   }

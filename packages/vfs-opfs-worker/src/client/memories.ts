@@ -6,6 +6,7 @@ import type { Channel } from './channel.ts'
 export class Memories {
   readonly #channel: Channel
   readonly #attached: WebAssembly.Memory[] = []
+  #lastId = 0
 
   constructor(channel: Channel) {
     this.#channel = channel
@@ -14,8 +15,9 @@ export class Memories {
   /** Nothing happens for a memory that is not shared: another thread cannot reach it. */
   async attach(memory: WebAssembly.Memory): Promise<void> {
     if (!(memory.buffer instanceof SharedArrayBuffer) || this.#attached.includes(memory)) return
-    this.#channel.postMessage({ type: 'memory', memory } satisfies MemoryMessage)
-    await this.#channel.callAsync({ op: OP_MEMORY })
+    const id = ++this.#lastId
+    this.#channel.postMessage({ type: 'memory', id, memory } satisfies MemoryMessage)
+    await this.#channel.callAsync({ op: OP_MEMORY, at: id })
     this.#attached.push(memory)
   }
 

@@ -2,7 +2,13 @@
 
 import { type Batch, type Fact, type MetadataStore } from '@wasm-vfs/core/backend'
 import { encodeFacts } from '../channel/fact-codec.ts'
-import { OP_BATCH_PART, OP_CLOSE, OP_COMMIT, PLACE_RING } from '../channel/protocol.ts'
+import {
+  OP_ACKNOWLEDGE,
+  OP_BATCH_PART,
+  OP_CLOSE,
+  OP_COMMIT,
+  PLACE_RING,
+} from '../channel/protocol.ts'
 import type { Channel, Request } from './channel.ts'
 
 export class ChannelMetadata implements MetadataStore {
@@ -20,13 +26,19 @@ export class ChannelMetadata implements MetadataStore {
   }
 
   acknowledge(): void {
-    this.#channel.call(this.#commitRequest(this.#takeHeld(), true))
+    this.#channel.call(this.#acknowledgeRequest())
+  }
+
+  /** One round trip, with the batch: a program that removes its journal has committed when this returns. */
+  handDown(): void {
+    if (this.#held.length === 0) return
+    this.#channel.call(this.#commitRequest(this.#takeHeld(), false))
   }
 
   async acknowledgeAsync(): Promise<void> {
     // A batch that waits for its turn could come after one that was committed later.
     if (this.#channel.isPending) return this.acknowledge()
-    await this.#channel.callAsync(this.#commitRequest(this.#takeHeld(), true))
+    await this.#channel.callAsync(this.#acknowledgeRequest())
   }
 
   sync(): void {}
@@ -42,6 +54,11 @@ export class ChannelMetadata implements MetadataStore {
     } finally {
       await this.#channel.callAsync({ op: OP_CLOSE, flag: clean && committed })
     }
+  }
+
+  #acknowledgeRequest(): Request {
+    const facts = this.#takeHeld()
+    return facts.length === 0 ? { op: OP_ACKNOWLEDGE } : this.#commitRequest(facts, true)
   }
 
   /** After an error the engine commits them again. */

@@ -48,6 +48,7 @@ export function mount(
     stats: () => channel.stats(),
     attachMemory: (memory) => memories.attach(memory),
     release,
+    checkAlive: () => channel.checkAlive(),
   })
 }
 

@@ -5,12 +5,17 @@
 // slice pass, and nobody has died of it.
 
 import {
+  OPERATIONS,
+  RECORD_OP,
+  RECORD_WORDS,
+  slotOf,
   STATE_ASLEEP,
   STATE_AWAITING,
   WORD_DONE,
   WORD_HEARTBEAT,
   WORD_STATE,
   WORD_TAKEN,
+  type SharedViews,
 } from '../channel/protocol.ts'
 
 const SLICE_MS = 500
@@ -22,8 +27,8 @@ const SILENCE_ASLEEP_MS = 2_500
  * with ten times more to do than it had cores.
  */
 const SILENCE_AWAITING_MS = 15_000
-/** One whose heartbeat goes on may take this many deadlines for one request: a directory to copy. */
-const DEADLINES_ALIVE = 10
+/** A worker whose heartbeat goes on may take this many deadlines for one request, or for the open. */
+export const DEADLINES_ALIVE = 10
 
 /** A waiter looks at least this often. */
 export function sliceMs(deadlineMs: number): number {
@@ -33,15 +38,15 @@ export function sliceMs(deadlineMs: number): number {
 /** Begins when a first slice has passed. */
 export class Patience {
   readonly #sliceMs: number
-  readonly #words: Int32Array
+  readonly #views: SharedViews
   readonly #deadlineMs: number
   #done: number
   #signs: number
   #withoutProgressMs: number
   #withoutSignMs: number
 
-  constructor(words: Int32Array, deadlineMs: number) {
-    this.#words = words
+  constructor(views: SharedViews, deadlineMs: number) {
+    this.#views = views
     this.#deadlineMs = deadlineMs
     this.#sliceMs = sliceMs(deadlineMs)
     this.#done = this.#word(WORD_DONE)
@@ -65,7 +70,13 @@ export class Patience {
     }
     const longest = state === STATE_AWAITING ? DEADLINES_ALIVE * this.#deadlineMs : this.#deadlineMs
     if (this.#withoutProgressMs < longest) return undefined
-    return `it has not finished a request within ${this.#withoutProgressMs} ms`
+    return `it has not finished a request (${this.#underWay}) within ${this.#withoutProgressMs} ms`
+  }
+
+  /** What the worker is at, or should be. */
+  get #underWay(): string {
+    const op = this.#views.recordWords[slotOf(this.#done + 1) * RECORD_WORDS + RECORD_OP]!
+    return OPERATIONS[op] ?? 'unknown'
   }
 
   #countSigns(): number {
@@ -73,7 +84,7 @@ export class Patience {
   }
 
   #word(index: number): number {
-    return Atomics.load(this.#words, index)
+    return Atomics.load(this.#views.words, index)
   }
 }
 

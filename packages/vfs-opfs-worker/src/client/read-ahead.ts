@@ -35,8 +35,8 @@ export class ReadAhead {
   read(ino: Ino, into: Uint8Array, at: number): boolean {
     const isNext = this.#ends.get(ino) === at
     this.#note(ino, at + into.length)
-    // A dead worker is reported, whatever lies here.
-    if (this.#channel.isDead) return false
+    // A failure is reported, whatever lies here.
+    if (this.#channel.hasFailed) return false
     if (this.#holds(ino, at, into.length)) return this.#take(into, at)
     if (ino !== this.#ino) this.#readsElsewhere++
     const pays = isNext && into.length <= this.#window.length / 2 && this.#isFree(ino)

@@ -15,6 +15,7 @@ import {
 import type { IoStoreOptions } from '../io/io-store.ts'
 import { Channel, type ChannelOptions } from './channel.ts'
 import type { IoThread } from './io-thread.ts'
+import { DEADLINES_ALIVE } from './patience.ts'
 import { lockOfThisThread } from './supply.ts'
 import {
   endWorker,
@@ -49,7 +50,7 @@ export async function startSession(options: StartOptions): Promise<Session> {
   let reusable = false
   try {
     const views = viewsOf(makeShared(options.ringBytes))
-    const programLock = isSupply(source) ? await lockOfThisThread() : undefined
+    const programLock = isSupply(source) ? await lockOfThisThread(options.deadlineMs) : undefined
     const start: StartMessage = {
       type: 'start',
       version: VERSION,
@@ -115,6 +116,7 @@ function handshake(
     let phase = 'its script has not answered; is it that of @wasm-vfs/opfs-worker/worker?'
     let heartbeat = 0
     let silentMs = 0
+    let openingMs = 0
     const listening = new AbortController()
     const settle = (act: () => void): void => {
       clearInterval(looking)
@@ -139,8 +141,11 @@ function handshake(
     const looking = setInterval(() => {
       const now = Atomics.load(words, WORD_HEARTBEAT)
       silentMs = now === heartbeat ? silentMs + LOOK_MS : 0
+      openingMs += LOOK_MS
       heartbeat = now
       if (silentMs >= deadlineMs) settle(() => reject(silent(phase, silentMs)))
+      // Its timers run, but a promise of the browser's may have been dropped.
+      else if (openingMs >= DEADLINES_ALIVE * deadlineMs) settle(() => reject(endless(openingMs)))
     }, LOOK_MS)
     thread.listen({ message, failed }, listening.signal)
     thread.post(start)
@@ -150,6 +155,12 @@ function handshake(
 function wrongVersion(version: number): VfsError {
   return new VfsError('EPROTO', 'open', {
     detail: `the I/O worker's script is of version ${version} of the protocol, not ${VERSION}`,
+  })
+}
+
+function endless(ms: number): VfsError {
+  return new VfsError('ETIMEDOUT', 'open', {
+    detail: `the I/O worker is alive and has not opened the store within ${ms} ms`,
   })
 }
 

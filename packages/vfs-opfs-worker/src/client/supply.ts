@@ -10,6 +10,7 @@
 // A worker whose maker dies is ended by the browser, and this one's maker lives on. So the program holds a
 // Web Lock as long as it lives, the I/O worker asks for it, and ends itself when it gets it.
 
+import { withDeadline } from '@wasm-vfs/core/backend'
 import type { FromWorker, ToWorker } from '../channel/protocol.ts'
 import { OwnThread, type IoThread, type IoThreadListener } from './io-thread.ts'
 
@@ -139,13 +140,20 @@ export class SuppliedThread implements IoThread {
 let alive: Promise<string> | undefined
 
 /** The Web Lock that this thread holds from now on for as long as it lives. */
-export function lockOfThisThread(): Promise<string> {
-  return (alive ??= new Promise((resolve, reject) => {
-    const name = `wasm-vfs/opfs-worker-program:${crypto.randomUUID()}`
+export function lockOfThisThread(deadlineMs: number): Promise<string> {
+  const name = `wasm-vfs/opfs-worker-program:${crypto.randomUUID()}`
+  alive ??= new Promise((resolve, reject) => {
     const held = (): Promise<never> => {
       resolve(name)
       return new Promise(() => {})
     }
     navigator.locks.request(name, held).catch(reject)
-  }))
+  })
+  // What arrives late is this thread's lock all the same, for the next open.
+  return withDeadline(alive, {
+    operation: 'open',
+    call: 'navigator.locks.request',
+    path: name,
+    deadlineMs,
+  })
 }

@@ -4,7 +4,7 @@
 // where Firefox may wait in `new Worker` for good (see supply.ts), the end of another worker makes that
 // likely, once in twenty times. So workers are ended rarely, and none is made here until some time after.
 
-import { VfsError } from '@wasm-vfs/core/backend'
+import { VfsError, withDeadline } from '@wasm-vfs/core/backend'
 import { awaitPredecessor } from '../channel/predecessor.ts'
 import { OwnThread, type IoThread } from './io-thread.ts'
 import { SuppliedThread, supplyWorkers, type IoWorkerSupply } from './supply.ts'
@@ -77,7 +77,7 @@ export async function endWorker(thread: IoThread, storeName: string): Promise<vo
   end(thread, AFTER_FORCED_END_MS)
   try {
     const release = await awaitPredecessor(storeName)
-    await release()
+    await withDeadline(release(), { operation: 'close', call: 'the release of a Web Lock' })
   } catch {
     // It does not end. The next one to open the store waits for it, too, and is told if that is in vain.
   }
