@@ -60,9 +60,9 @@ beforeAll(async () => {
   Date.now = () => realNow() - 86_400_000
   try {
     const opfs = new SimulatedOpfs()
-    await (await target.open(opfs, { level: 'strict', cacheBytes: CACHE_BYTES })).close()
+    await (await open(opfs, 'strict')).close()
     Date.now = () => realNow() - 43_200_000
-    const pg = await start(await target.open(opfs, { level: 'strict', cacheBytes: CACHE_BYTES }))
+    const pg = await start(await open(opfs, 'strict'))
     await pg.exec('CREATE EXTENSION amcheck; CREATE TABLE log (id int PRIMARY KEY, body text)')
     await pg.close()
     base = everythingOnStorage(opfs.image())
@@ -74,6 +74,10 @@ afterAll(() => {
   Date.now = realNow
 })
 
+async function open(opfs: SimulatedOpfs, level: Level): Promise<Vfs> {
+  return (await target.open(opfs, { level, cacheBytes: CACHE_BYTES })).vfs
+}
+
 function start(vfs: Vfs): Promise<PGlite> {
   return PGlite.create(pgliteOptions(vfs, { extensions: { amcheck } }))
 }
@@ -81,7 +85,7 @@ function start(vfs: Vfs): Promise<PGlite> {
 /** Commits rows 1 to 30, with whatever else a database does in between. */
 async function work(image: DirectoryImage, level: Level, random: SeededRandom): Promise<Run> {
   const opfs = new SimulatedOpfs({ image })
-  const store = await target.open(opfs, { level, cacheBytes: CACHE_BYTES })
+  const store = await open(opfs, level)
   const recorder = new Recorder(opfs, store, { level, pointOneIn: 1, random })
   const pg = await start(recorder.vfs)
   const commits: Commit[] = []
@@ -131,8 +135,10 @@ async function judgeState(
 ): Promise<string[]> {
   const { point, crash, image } = state
   const opfs = new SimulatedOpfs({ image })
-  const vfs = await target.open(opfs, { level, cacheBytes: CACHE_BYTES })
-  const problems = judge(history, observe(vfs), point.moment, crash, target.windowMs)
+  const vfs = await open(opfs, level)
+  const { moment } = point
+  const { windowMs, tree: strategy } = target
+  const problems = judge(history, observe(vfs), { moment, crash, windowMs, strategy })
   opfs.kill()
   return problems.map((problem) => `${crash} in operation ${point.moment.operation}: ${problem}`)
 }
@@ -141,7 +147,7 @@ async function judgeState(
 async function startPostgres({ commits }: Run, level: Level, state: CrashState): Promise<string[]> {
   const { point, crash, image } = state
   const opfs = new SimulatedOpfs({ image })
-  const pg = await start(await target.open(opfs, { level, cacheBytes: CACHE_BYTES }))
+  const pg = await start(await open(opfs, level))
   const problems: string[] = []
   const { rows } = await pg.query<{ id: number; length: number }>(
     'SELECT id, length(body) AS length FROM log ORDER BY id',

@@ -8,6 +8,7 @@ import {
   FAMILIES,
   SimulatedWorld,
   START,
+  VfsProgram,
   type CrashTarget,
 } from '@wasm-vfs/core/testing/crash'
 import { readFileSync, rmSync } from 'node:fs'
@@ -20,17 +21,18 @@ const FORGOTTEN_FROM = 9000
 const forgetful: CrashTarget = {
   ...opfsAhp,
   async open(opfs, options) {
-    const vfs = await opfsAhp.open(opfs, options)
+    const { vfs } = await opfsAhp.open(opfs, options)
     const fsync = (ino: Ino): void => {
       if (vfs.getattr(ino).size < FORGOTTEN_FROM) vfs.fsync(ino)
     }
-    return new Proxy(vfs, {
+    const forgetting = new Proxy(vfs, {
       get(target, key: keyof Vfs) {
         if (key === 'fsync') return fsync
         const value: unknown = target[key]
         return typeof value === 'function' ? value.bind(target) : value
       },
     })
+    return new VfsProgram(forgetting)
   },
 }
 

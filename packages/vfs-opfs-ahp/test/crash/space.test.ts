@@ -7,11 +7,11 @@ import {
   Disks,
   judge,
   judgeOpen,
-  observe,
   Session,
   SimulatedWorld,
   START,
   type StoreOptions,
+  type VfsProgram,
   type Workload,
 } from '@wasm-vfs/core/testing/crash'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -40,9 +40,29 @@ describe('opfs-ahp and space', () => {
   })
   afterEach(() => world.leave())
 
+  const strategy = opfsAhp.tree
+  const sessionOn = async (
+    opfs: SimulatedOpfs,
+    program: VfsProgram,
+    workload: Workload,
+    { stamp = 0, isFull = false } = {},
+  ): Promise<Session> => {
+    const session = new Session(opfs, program, program.observe(), {
+      workload,
+      world,
+      level,
+      stamp,
+      strategy,
+      open: () => opfsAhp.open(opfs, OPTIONS),
+      hasFailed: isFull ? () => true : undefined,
+    })
+    await session.run()
+    return session
+  }
+
   it('says ENOSPC when a file wants to grow, never when it is synced, and loses nothing', async () => {
     const opfs = new SimulatedOpfs({ image: await disks.get('small') })
-    const vfs = await opfsAhp.open(opfs, OPTIONS)
+    const program = await opfsAhp.open(opfs, OPTIONS)
     opfs.quota = (await bytesOf(opfs.root)) + 700_000
     const workload: Workload = [
       ['create', '/x'],
@@ -58,33 +78,29 @@ describe('opfs-ahp and space', () => {
       ['append', '/b', 100],
       ['sync'],
     ]
-    const session = new Session(opfs, vfs, observe(vfs), {
-      workload,
-      world,
-      level,
-      stamp: 0,
-      faulty: true,
-    })
-    await session.run()
+    const session = await sessionOn(opfs, program, workload, { isFull: true })
     expect(session.failures.length).toBeGreaterThan(5)
     for (const { operation, error } of session.failures) {
       expect(error.code).toBe('ENOSPC')
       expect(workload[operation - 1]![0]).toMatch(/append|truncate/)
     }
-    expect(judgeOpen(session.history, observe(vfs))).toEqual([])
+    expect(judgeOpen(session.history, program.observe(), strategy)).toEqual([])
     opfs.kill()
 
     const reopened = new SimulatedOpfs({ image: opfs.image() })
     const again = await opfsAhp.open(reopened, OPTIONS)
     const moment = { operation: session.history.operation, done: true }
-    expect(judge(session.history, observe(again), moment, 'kill', opfsAhp.windowMs)).toEqual([])
-    await again.close()
+    const { windowMs } = opfsAhp
+    const circumstances = { moment, crash: 'kill', windowMs, strategy } as const
+    expect(judge(session.history, again.observe(), circumstances)).toEqual([])
+    await again.vfs.close()
     expect(await opfsAhp.check(reopened.image())).toEqual([])
   })
 
   it('does not grow while files come and go', async () => {
     const opfs = new SimulatedOpfs({ image: await disks.get('small') })
-    const vfs = await opfsAhp.open(opfs, OPTIONS)
+    const program = await opfsAhp.open(opfs, OPTIONS)
+    const { vfs } = program
     const round: Workload = [
       ['create', '/x'],
       ['append', '/x', 3000],
@@ -102,14 +118,8 @@ describe('opfs-ahp and space', () => {
     ]
     const sizes: number[] = []
     for (let count = 0; count < 12; count++) {
-      const session = new Session(opfs, vfs, observe(vfs), {
-        workload: round,
-        world,
-        level,
-        stamp: count * 1000,
-      })
-      await session.run()
-      expect(judgeOpen(session.history, observe(vfs))).toEqual([])
+      const session = await sessionOn(opfs, program, round, { stamp: count * 1000 })
+      expect(judgeOpen(session.history, program.observe(), strategy)).toEqual([])
       sizes.push((await bytesOf(opfs.root)) / 1_000_000)
     }
     expect(sizes.at(-1)).toBeLessThan(sizes[3]! + 0.3)
@@ -119,31 +129,21 @@ describe('opfs-ahp and space', () => {
 
   it('goes on after a full disk has room again', async () => {
     const opfs = new SimulatedOpfs({ image: await disks.get('small') })
-    const vfs = await opfsAhp.open(opfs, OPTIONS)
+    const program = await opfsAhp.open(opfs, OPTIONS)
+    const { vfs } = program
     opfs.quota = await bytesOf(opfs.root)
-    const full = new Session(opfs, vfs, observe(vfs), {
-      workload: [
-        ['create', '/x'],
-        ['append', '/x', 900_000],
-        ['fsync', '/x'],
-      ],
-      world,
-      level,
-      stamp: 0,
-      faulty: true,
-    })
-    await full.run()
+    const filling: Workload = [
+      ['create', '/x'],
+      ['append', '/x', 900_000],
+      ['fsync', '/x'],
+    ]
+    const full = await sessionOn(opfs, program, filling, { isFull: true })
     for (const { error } of full.failures) expect(error).toBeInstanceOf(VfsError)
     expect(full.failures.map(({ error }) => error.code)).toContain('ENOSPC')
     opfs.quota = Infinity
-    const roomy = new Session(opfs, vfs, observe(vfs), {
-      workload: [['append', '/x', 900_000], ['fsync', '/x'], ['sync']],
-      world,
-      level,
-      stamp: 1000,
-    })
-    await roomy.run()
-    expect(judgeOpen(roomy.history, observe(vfs))).toEqual([])
+    const growing: Workload = [['append', '/x', 900_000], ['fsync', '/x'], ['sync']]
+    const roomy = await sessionOn(opfs, program, growing, { stamp: 1000 })
+    expect(judgeOpen(roomy.history, program.observe(), strategy)).toEqual([])
     await vfs.close()
     expect(await opfsAhp.check(opfs.image())).toEqual([])
   })

@@ -2,26 +2,44 @@
 
 import { VfsError } from '@wasm-vfs/core'
 import { SimulatedOpfs } from '@wasm-vfs/core/testing/simulated-opfs'
-import type { CrashTarget } from '@wasm-vfs/core/testing/crash'
+import {
+  ONE_MOMENT,
+  VfsProgram,
+  type CrashTarget,
+  type StoreOptions,
+} from '@wasm-vfs/core/testing/crash'
 import { checkOpfsAhp, openOpfsAhp } from '@wasm-vfs/opfs-ahp'
 
 const NAME = 'store'
 const HANDLES = 10
+/** The least that the options allow. */
+const HANDLES_MIN = 8
 const WINDOW_MS = 500
 
-export const target: CrashTarget = {
+/** As the machinery sees it, and with the Vfs for tests of this backend. */
+export interface OpfsAhpTarget extends CrashTarget {
+  open(opfs: SimulatedOpfs, options: StoreOptions): Promise<VfsProgram>
+}
+
+export const target: OpfsAhpTarget = {
   name: 'opfs-ahp',
   settlingMs: 60_000,
   windowMs: WINDOW_MS,
 
-  open: (opfs, { level, cacheBytes }) =>
-    openOpfsAhp(NAME, {
-      directory: opfs.root,
-      durability: level,
-      cacheBytes,
-      windowMs: WINDOW_MS,
-      maxHandles: HANDLES,
-    }),
+  handlesMin: HANDLES_MIN,
+  tree: ONE_MOMENT,
+
+  async open(opfs, { level, cacheBytes, maxHandles = HANDLES }) {
+    return new VfsProgram(
+      await openOpfsAhp(NAME, {
+        directory: opfs.root,
+        durability: level,
+        cacheBytes,
+        windowMs: WINDOW_MS,
+        maxHandles,
+      }),
+    )
+  },
 
   async check(image) {
     const directory = new SimulatedOpfs({ image }).root
@@ -29,8 +47,10 @@ export const target: CrashTarget = {
     return closed ? problems : [...problems, 'the store does not say that it was closed']
   },
 
-  saysNeverSettled: (error) =>
-    error instanceof VfsError && error.code === 'EIO' && error.message.includes('never settled'),
+  refusal: (error) =>
+    error instanceof VfsError && error.code === 'EIO' && error.message.includes('never settled')
+      ? { kind: 'never settled' }
+      : undefined,
 
   // A generous reservation is made smaller, an image is tried again later.
   absorbs: ({ kind, path }) => kind === 'truncate' || path.endsWith('/state-b.jsonl'),

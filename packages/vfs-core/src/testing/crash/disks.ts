@@ -3,8 +3,8 @@
 import type { SimulatedWorld } from './world.ts'
 import { PowerLoss, SimulatedOpfs, type DirectoryImage } from '../simulated-opfs/index.ts'
 import type { Workload } from './operations.ts'
-import { observe, Session } from './session.ts'
-import type { CrashTarget } from './target.ts'
+import { Session } from './session.ts'
+import type { CrashTarget, Program, StoreOptions } from './target.ts'
 import { HEAVY_BYTES, HEAVY_FILES } from './workloads.ts'
 
 /** When simulated time begins, in milliseconds since the epoch. */
@@ -68,11 +68,14 @@ const FOUNDATIONS: Readonly<Record<Exclude<DiskName, 'empty'>, Workload>> = {
 export class Disks {
   readonly #target: CrashTarget
   readonly #world: SimulatedWorld
+  readonly #options: Partial<StoreOptions>
   readonly #made = new Map<DiskName, DirectoryImage>()
 
-  constructor(target: CrashTarget, world: SimulatedWorld) {
+  /** `options`: what the disks are made with. */
+  constructor(target: CrashTarget, world: SimulatedWorld, options: Partial<StoreOptions> = {}) {
     this.#target = target
     this.#world = world
+    this.#options = options
   }
 
   /** A disk made long before START, so that its names have settled. The clock is moved. */
@@ -87,15 +90,19 @@ export class Disks {
 
   async #make(name: DiskName): Promise<DirectoryImage> {
     const { settlingMs } = this.#target
-    const opfs = new SimulatedOpfs()
+    const opfs = new SimulatedOpfs({ now: () => this.#world.now })
     if (name !== 'empty') {
       this.#world.begin(1, START - 100 * settlingMs)
       // What the first session prepares for later settles before the session that uses it.
       for (const workload of [[['close']] satisfies Workload, FOUNDATIONS[name]]) {
-        const options = { level: 'strict', cacheBytes: 0 } as const
-        const vfs = await this.#target.open(opfs, options)
+        const { tree: strategy } = this.#target
+        const options = { ...this.#options, level: 'strict', cacheBytes: 0 } as const
+        const open = (): Promise<Program> => this.#target.open(opfs, options)
+        const program = await open()
         const session = { workload, stamp: 0, world: this.#world, level: 'strict' } as const
-        await new Session(opfs, vfs, observe(vfs), session).run()
+        const start = await program.observe()
+        await new Session(opfs, program, start, { ...session, strategy, open }).run()
+        await program.kill?.()
         this.#world.setTime(this.#world.now + 10 * settlingMs)
       }
     }

@@ -2,7 +2,7 @@
 // opens each of these states with the backend, judges what it shows, goes on working with it, and
 // crashes again.
 
-import type { Vfs } from '../../contract/index.ts'
+import { VfsError } from '../../contract/index.ts'
 import {
   fingerprint,
   PowerLoss,
@@ -13,7 +13,8 @@ import {
 } from '../simulated-opfs/index.ts'
 import { Disks, everythingOnStorage, START, type DiskName } from './disks.ts'
 import type { History, Observation } from './history.ts'
-import { judge, judgeOpen, type Crash, type Moment } from './judge.ts'
+import { acknowledgedAt, judge, judgeOpen, type Crash, type Moment } from './judge.ts'
+import { kindsOf, type Kind } from './kinds.ts'
 import type { Workload } from './operations.ts'
 import {
   CrashFailure,
@@ -22,8 +23,8 @@ import {
   type CrashChoice,
   type Scenario,
 } from './scenario.ts'
-import { observe, Session, type Point } from './session.ts'
-import type { CrashTarget, StoreOptions } from './target.ts'
+import { Session, type Point } from './session.ts'
+import type { CrashTarget, Program, StoreOptions } from './target.ts'
 import type { SimulatedWorld } from './world.ts'
 
 export interface Limits {
@@ -52,6 +53,12 @@ interface OpenPoint extends Point {
   readonly past: Past
 }
 
+interface Opened {
+  readonly program: Program
+  /** Paths that the open has reported as missing, and was told to go on without. */
+  readonly missing: readonly string[]
+}
+
 const STAMP_STEP = 100_000
 /** One reopened store in so many takes new work, closes and is checked inside. */
 const FINISH_ONE_IN = 6
@@ -68,6 +75,9 @@ const CLOSING: Workload = [
   ['unlink', '/new'],
   ['sync'],
   ['truncate', '/newer', 20_000],
+  ['close'],
+  ['open'],
+  ['close'],
 ]
 
 /** Explores one backend. The world must have been entered. */
@@ -75,6 +85,8 @@ export class Explorer {
   /** Fingerprints of the crash states tried, and how many openings that took. */
   readonly states: Set<string> = new Set()
   trials = 0
+  /** How many of the states are of each kind. */
+  readonly kinds: Map<Kind, number> = new Map()
   readonly #target: CrashTarget
   readonly #world: SimulatedWorld
   readonly #disks: Disks
@@ -130,7 +142,7 @@ export class Explorer {
       const { crash } = steps.at(-1)!
       const point = crash && points[crash.point]
       if (point === undefined) throw new TypeError('the scenario has a crash that does not exist')
-      image = this.#imageAfter(point, crash!)
+      image = this.#imageAfter(scenario, point, crash!)
       now = point.now
       past = pastOf(point, crash!.crash)
     }
@@ -147,7 +159,7 @@ export class Explorer {
       if (!this.#random.chance(share)) continue
       const kill: CrashChoice = { point: index, crash: 'kill' }
       await this.#tryCrash(scenario, point, kill, point.image, tried, limits)
-      const loss = this.#powerLossAt(point)
+      const loss = this.#powerLossAt(scenario, point)
       for (const options of selections(loss, limits, this.#random)) {
         const selection = recordSelection(options, loss.counts)
         const cut: CrashChoice = { point: index, crash: 'power', selection }
@@ -165,13 +177,10 @@ export class Explorer {
     limits: Limits,
   ): Promise<void> {
     const state = `${choice.crash} ${fingerprint(shown(image))}`
-    this.states.add(state)
+    this.#count(state, scenario)
     // The same state may come after more was acknowledged, or be all that more was to be seen of.
     const { history, moment } = point.past
-    const known = history.acknowledgements.filter(
-      ({ operation }) =>
-        operation < moment.operation || (moment.done && operation === moment.operation),
-    ).length
+    const known = acknowledgedAt(history, moment).length
     const key = `${state} ${known}`
     if (tried.has(key)) return
     tried.add(key)
@@ -195,6 +204,14 @@ export class Explorer {
     })
   }
 
+  #count(state: string, scenario: Scenario): void {
+    if (this.states.has(state)) return
+    this.states.add(state)
+    for (const kind of kindsOf(scenario, this.#target.handlesMin)) {
+      this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1)
+    }
+  }
+
   /**
    * Opens what a crash left, judges it and runs the last workload of the scenario on it. Returns its
    * crash points, those of the opening first; undefined if the store was rightly refused or reset.
@@ -206,113 +223,161 @@ export class Explorer {
     past: Past | undefined,
   ): Promise<OpenPoint[] | undefined> {
     this.trials++
+    const { options } = scenario
     this.#world.begin(scenario.seed + scenario.steps.length, now + 1)
-    const opfs = new SimulatedOpfs({ image })
+    const opfs = new SimulatedOpfs({ image, now: () => this.#world.now })
+    if (options.space !== undefined) opfs.quota = opfs.used + options.space
     const points: OpenPoint[] = []
     if (past !== undefined) {
       const { moment } = past
       opfs.watcher.changed = (call) =>
-        points.push({ image: opfs.image(), moment, now: Date.now(), call, past })
+        points.push({ image: opfs.image(), moment, now: this.#world.now, call, past })
     }
-    const vfs = await this.#open(scenario, opfs, past)
-    if (vfs === undefined) return undefined
-    const { observed, reset } = this.#judge(scenario, vfs, past)
-    if (reset) return undefined
-    const session = this.#session(scenario, opfs, vfs, observed)
+    const opened = await this.#open(scenario, opfs, past)
+    if (opened === undefined) return undefined
+    const { program, missing } = opened
+    try {
+      const { observed, reset } = await this.#judge(scenario, program, past, missing)
+      if (reset) return undefined
+      const session = this.#session(scenario, opfs, opened, observed, past)
+      await this.#work(scenario, opfs, session, past)
+      opfs.kill()
+      const { history } = session
+      for (const point of session.points) {
+        points.push({ ...point, past: { history, moment: point.moment, crash: 'kill' } })
+      }
+      return points
+    } finally {
+      opfs.kill()
+      await program.kill?.()
+    }
+  }
+
+  async #work(
+    scenario: Scenario,
+    opfs: SimulatedOpfs,
+    session: Session,
+    past: Past | undefined,
+  ): Promise<void> {
     try {
       await session.run()
-      if (past !== undefined) await this.#finish(scenario, opfs, vfs, session)
+      if (past !== undefined) await this.#finish(scenario, opfs, session)
     } catch (error) {
       if (error instanceof CrashFailure) throw error
       throw new CrashFailure(scenario, [`the session failed: ${String(error)}`], error)
     }
-    opfs.kill()
-    const { history } = session
-    for (const point of session.points) {
-      points.push({ ...point, past: { history, moment: point.moment, crash: 'kill' } })
-    }
-    return points
   }
 
-  #session(scenario: Scenario, opfs: SimulatedOpfs, vfs: Vfs, observed: Observation): Session {
-    const { workload } = scenario.steps.at(-1)!
-    const stamp = scenario.steps.length * STAMP_STEP
-    const { level } = scenario.options
-    return new Session(opfs, vfs, observed, { workload, stamp, level, world: this.#world })
+  #session(
+    scenario: Scenario,
+    opfs: SimulatedOpfs,
+    { program }: Opened,
+    observed: Observation,
+    past: Past | undefined,
+  ): Session {
+    const { options, steps } = scenario
+    const { workload } = steps.at(-1)!
+    return new Session(opfs, program, observed, {
+      ...this.#common(scenario, opfs),
+      workload,
+      stamp: steps.length * STAMP_STEP,
+      isScarce: options.space !== undefined,
+      nameTimes: past?.history.nameTimes,
+    })
+  }
+
+  #common({ options }: Scenario, opfs: SimulatedOpfs) {
+    const { level } = options
+    const open = (): Promise<Program> => this.#world.settle(this.#target.open(opfs, options))
+    return { level, world: this.#world, strategy: this.#target.tree, open }
   }
 
   async #open(
     scenario: Scenario,
     opfs: SimulatedOpfs,
     past: Past | undefined,
-  ): Promise<Vfs | undefined> {
+  ): Promise<Opened | undefined> {
+    const open = (acceptMissing?: true): Promise<Program> =>
+      this.#world.settle(this.#target.open(opfs, scenario.options, acceptMissing))
     try {
-      return await this.#target.open(opfs, scenario.options)
+      return { program: await open(), missing: [] }
     } catch (error) {
-      const mayRefuse = past?.crash === 'power' && this.#isYoung(scenario)
-      if (mayRefuse && this.#target.saysNeverSettled(error)) return undefined
-      throw new CrashFailure(scenario, [`it does not open: ${String(error)}`], error)
+      const refusal = past?.crash === 'power' ? this.#target.refusal(error) : undefined
+      if (refusal?.kind === 'never settled' && this.#isYoung(scenario)) return undefined
+      if (refusal?.kind !== 'missing') {
+        throw new CrashFailure(scenario, [`it does not open: ${String(error)}`], error)
+      }
+      const old = refusal.paths.filter((path) => !this.#mayBeMissing(path, past!))
+      if (old.length > 0) {
+        const problem = `reported as missing, and had settled: ${old.join(', ')}`
+        throw new CrashFailure(scenario, [problem], error)
+      }
+      return { program: await open(true), missing: refusal.paths }
     }
   }
 
-  #judge(
+  #mayBeMissing(path: string, { history }: Past): boolean {
+    const changed = history.nameTimes.get(path)
+    return changed !== undefined && changed + this.#target.settlingMs > this.#world.now - 2
+  }
+
+  async #judge(
     scenario: Scenario,
-    vfs: Vfs,
+    program: Program,
     past: Past | undefined,
-  ): { observed: Observation; reset: boolean } {
+    missing: readonly string[],
+  ): Promise<{ observed: Observation; reset: boolean }> {
     let observed: Observation
     try {
-      observed = observe(vfs)
+      observed = await program.observe()
     } catch (error) {
+      if (!(error instanceof VfsError)) throw error
       throw new CrashFailure(scenario, [`it cannot be read: ${String(error)}`], error)
     }
     if (past === undefined) return { observed, reset: false }
     const { history, moment, crash } = past
-    const problems = judge(history, observed, moment, crash, this.#target.windowMs)
+    const { windowMs, tree: strategy } = this.#target
+    const problems = judge(history, observed, { moment, crash, windowMs, strategy, missing })
     if (problems.length === 0) return { observed, reset: false }
-    if (crash === 'power' && this.#isYoung(scenario) && observed.tree === '') {
+    if (crash === 'power' && this.#isYoung(scenario) && observed.entries.length === 0) {
       return { observed, reset: true }
     }
     throw new CrashFailure(scenario, problems)
   }
 
   /** The reopened store takes new work, closes, and is sound inside. Its recorded points stay as they are. */
-  async #finish(
-    scenario: Scenario,
-    opfs: SimulatedOpfs,
-    vfs: Vfs,
-    session: Session,
-  ): Promise<void> {
+  async #finish(scenario: Scenario, opfs: SimulatedOpfs, session: Session): Promise<void> {
     if (this.trials % FINISH_ONE_IN !== 0 && scenario.steps.at(-1)!.workload.length === 0) return
+    // What is short of space has its own workloads.
+    opfs.quota = Infinity
     if (!session.closed) {
-      const { level } = scenario.options
-      const options = { workload: CLOSING, stamp: -STAMP_STEP, level, world: this.#world }
-      const closing = new Session(opfs, vfs, observe(vfs), options)
-      this.#expectExactly(scenario, session.history, vfs)
+      const { program, history } = session
+      const options = { ...this.#common(scenario, opfs), workload: CLOSING, stamp: -STAMP_STEP }
+      const closing = new Session(opfs, program, await program.observe(), options)
+      await this.#expectExactly(scenario, history, program)
       await closing.run()
-      this.#expectExactly(scenario, closing.history, vfs)
-      await vfs.close()
     }
     const problems = await this.#target.check(opfs.image())
     if (problems.length > 0) throw new CrashFailure(scenario, problems)
   }
 
-  #expectExactly(scenario: Scenario, history: History, vfs: Vfs): void {
-    const problems = judgeOpen(history, observe(vfs))
+  async #expectExactly(scenario: Scenario, history: History, program: Program): Promise<void> {
+    const problems = judgeOpen(history, await program.observe(), this.#target.tree)
     if (problems.length > 0) throw new CrashFailure(scenario, problems)
   }
 
   #isYoung(scenario: Scenario): boolean {
-    return scenario.disk === 'empty' && Date.now() < START + this.#target.settlingMs
+    return scenario.disk === 'empty' && this.#world.now < START + this.#target.settlingMs
   }
 
-  #powerLossAt({ image, now }: Point): PowerLoss {
-    return new PowerLoss(image, { now, settlingMs: this.#target.settlingMs })
+  #powerLossAt({ options }: Scenario, { image, now }: Point): PowerLoss {
+    const settlingMs = options.namesSettleAtOnce === true ? 0 : this.#target.settlingMs
+    return new PowerLoss(image, { now, settlingMs })
   }
 
-  #imageAfter(point: Point, { crash, selection }: CrashChoice): DirectoryImage {
+  #imageAfter(scenario: Scenario, point: Point, { crash, selection }: CrashChoice): DirectoryImage {
     if (crash === 'kill') return point.image
-    const loss = this.#powerLossAt(point)
+    const loss = this.#powerLossAt(scenario, point)
     const options = selection && selectionOf(selection, loss.counts)
     if (options === undefined) throw new TypeError('the scenario has a selection that does not fit')
     return loss.state(options)

@@ -4,8 +4,10 @@
 // The model is plain POSIX and shares no code with the engine. Inode numbers come from the store, so
 // that a file that comes back as another is noticed.
 
-import type { Ino } from '../../contract/index.ts'
+import { ROOT_INO, type Attributes, type Ino } from '../../contract/index.ts'
 import { SECTOR_SIZE } from '../simulated-opfs/index.ts'
+import type { Operation } from './operations.ts'
+import { refusalsOf } from './refusals.ts'
 
 /** The value of a sector from `operation` on; zeros beyond the end of the file. */
 export interface Version {
@@ -17,8 +19,8 @@ export interface Version {
   readonly torn?: boolean
 }
 
-/** The file became longer. */
-export interface Growth {
+/** The file was given another size. */
+export interface Resize {
   readonly operation: number
   readonly size: number
 }
@@ -29,20 +31,35 @@ export interface FileHistory {
   readonly start: Uint8Array
   /** The values since, of those sectors that were given any, oldest first. */
   readonly sectors: Map<number, Version[]>
-  readonly growths: Growth[]
+  /** Those that made it longer. */
+  readonly growths: Resize[]
+  /** Every size since, oldest first. */
+  readonly sizes: Resize[]
   size: number
 }
 
+/**
+ * What the program may rely on, and for which crash. `synced`: an fsync, sync or close has returned, and even a
+ * power cut keeps it. `handed down`: the browser has it, so that the death of the tab takes nothing of it back.
+ */
 export interface Acknowledgement {
+  readonly kind: 'synced' | 'handed down'
+  /** Everything is covered as it was after this operation. */
   readonly operation: number
-  /** The file or directory synced; undefined for `sync()` and `close()`. */
-  readonly ino: Ino | undefined
+  /** It counts once this operation has returned: that one, or a later call by which it must have been done. */
+  readonly madeIn: number
+  /** The inodes whose names, modes, explicit times and sizes are covered; undefined: all. */
+  readonly names: readonly Ino[] | undefined
+  /** The inodes whose bytes are covered; undefined: all. */
+  readonly bytes: readonly Ino[] | undefined
   /** When, by the simulated clock. */
   readonly time: number
   /** The level of the store at that time; a power cut may take a relaxed fsync within the window. */
   readonly level: Level
   /** Relaxed: the first byte of the last page written before, from which on the file may go forward. */
   readonly forwardFrom: number
+  /** For messages. */
+  readonly by: string
 }
 
 export type Level = 'strict' | 'relaxed'
@@ -53,68 +70,107 @@ export interface Replacement {
   readonly ino: Ino
 }
 
-interface Entry {
+/** A name's inode, in the model. */
+export interface Entry {
+  readonly ino: Ino
+  readonly kind: TreeEntry['kind']
+  mode: number
+  /** Of a symlink. */
+  readonly target: string | undefined
+  readonly entries: Map<string, Entry>
+}
+
+/** One name of a tree. */
+export interface TreeEntry {
+  readonly path: string
   readonly ino: Ino
   readonly kind: 'file' | 'directory' | 'symlink'
-  mode: number
-  /** Of a symlink's target. */
-  readonly length: number
-  readonly entries: Map<string, Entry>
+  readonly mode: number
+  readonly size: number
+  readonly target: string | undefined
 }
 
 /** What a store shows when it is looked at from outside. */
 export interface Observation {
-  /** One line for each name, sorted. */
-  readonly tree: string
+  readonly entries: readonly TreeEntry[]
   readonly files: ReadonlyMap<Ino, Uint8Array>
-  readonly entries: readonly ObservedEntry[]
+  /** Of the root and of everything that has a name, as before it was looked at. */
+  readonly attributes: ReadonlyMap<Ino, Attributes>
 }
 
-export interface ObservedEntry {
-  readonly path: string
-  readonly ino: Ino
-  readonly kind: Entry['kind']
-  readonly mode: number
-  readonly size: number
+/** The times of an inode from `operation` on. */
+export interface TimesVersion {
+  readonly operation: number
+  readonly atime: number
+  readonly mtime: number
+  readonly ctime: number
+  /** The program has set them, so that they are covered as a mode is. */
+  readonly isExplicit: boolean
+}
+
+export interface HistoryOptions {
+  readonly level: Level
+  /** True time, in milliseconds: when the session begins. */
+  readonly now: number
+  /** When names were last changed that the session found; default: long ago. */
+  readonly nameTimes?: ReadonlyMap<string, number> | undefined
 }
 
 export const ZERO_SECTOR: Uint8Array = new Uint8Array(SECTOR_SIZE)
 const NO_BYTES: Uint8Array = new Uint8Array(0)
 const PAGE = 8192
 const PERMISSIONS = 0o7777
-
-export function treeLine(entry: ObservedEntry): string {
-  const { path, ino, kind, mode, size } = entry
-  return `${path} ${ino} ${kind} ${(mode & PERMISSIONS).toString(8)} ${kind === 'directory' ? 0 : size}`
-}
+/** After this, in milliseconds, a change is handed down by the next call. */
+const BUSY_MAX_MS = 5000
 
 export class History {
   /** The tree after each operation; [0] is what the session started with. */
-  readonly trees: string[]
+  readonly trees: (readonly TreeEntry[])[]
   readonly files: Map<Ino, FileHistory> = new Map()
+  /** Of every inode that was ever seen, oldest first. */
+  readonly times: Map<Ino, TimesVersion[]> = new Map()
   readonly acknowledgements: Acknowledgement[] = []
   readonly replacements: Replacement[] = []
   /** After each operation: the time up to which deadlines must have been kept. */
   readonly enforcedUntil: number[]
+  /** When each path was last made, removed or led elsewhere, by true time. */
+  readonly nameTimes: Map<string, number>
   /** The first operation that asked for anything to be kept; Infinity if none has. */
   firstSync: number = Infinity
+  /** The operation that asked for an atomic first load; until the first sync nothing is to be seen of it. */
+  loadBegan: number = Infinity
   #level: Level
+  #isLoading = false
+  // What was done earlier counts as done then: the end of a first load.
+  #countsFrom: number
+  readonly #began: number[]
   readonly #root: Entry
-  readonly #changes = new Map<Ino, number[]>()
+  readonly #names = new Map<Ino, number[]>()
+  readonly #sizes = new Map<Ino, number[]>()
   readonly #lastWrites = new Map<Ino, number>()
+  readonly #paths = new Set<string>()
   #operation = 0
+  #now: number
   // Kept while nothing in it changes.
-  #shownTree: string | undefined
+  #shownTree: readonly TreeEntry[] | undefined
 
-  /** A session that starts with what was observed, all of it on storage. */
-  constructor(start: Observation, rootIno: Ino, rootMode: number, level: Level) {
+  /** A session that starts with what was observed, all of it on storage. `root`: as it is after that. */
+  constructor(
+    start: Observation,
+    root: Attributes,
+    { level, now, nameTimes = new Map() }: HistoryOptions,
+  ) {
     this.#level = level
-    this.#root = newEntry(rootIno, 'directory', rootMode)
-    for (const { path, ino, kind, mode, size } of start.entries) {
+    this.#now = now
+    this.#countsFrom = now
+    this.#began = [now]
+    this.nameTimes = new Map(nameTimes)
+    this.#root = newEntry(ROOT_INO, 'directory', root.mode)
+    for (const { path, ino, kind, mode, target } of start.entries) {
       const { parent, name } = this.#locate(path)
       const known = kind === 'file' ? this.#entryOf(ino) : undefined
-      const length = kind === 'symlink' ? size : 0
-      parent!.entries.set(name, known ?? newEntry(ino, kind, mode & PERMISSIONS, length))
+      parent!.entries.set(name, known ?? newEntry(ino, kind, mode & PERMISSIONS, target))
+      this.#paths.add(path)
     }
     for (const [ino, bytes] of start.files) {
       this.files.set(ino, {
@@ -122,9 +178,11 @@ export class History {
         start: bytes,
         sectors: new Map(),
         growths: [],
+        sizes: [],
         size: bytes.length,
       })
     }
+    for (const attributes of start.attributes.values()) this.sawTimes(attributes, false)
     this.trees = [this.#tree()]
     this.enforcedUntil = [-Infinity]
   }
@@ -133,10 +191,18 @@ export class History {
     return this.#operation
   }
 
+  /** Between a `load` and the first sync that has succeeded. */
+  get isLoading(): boolean {
+    return this.#isLoading
+  }
+
   // ---- Operations. Each is recorded when it has succeeded.
 
-  begin(): void {
+  /** `now`: true time. */
+  begin(now: number): void {
     this.#operation++
+    this.#now = now
+    this.#began.push(now)
   }
 
   /** The operation is over, whether it did anything or not. */
@@ -145,13 +211,21 @@ export class History {
     this.enforcedUntil.push(Math.max(this.enforcedUntil.at(-1)!, enforcedUntil))
   }
 
-  created(path: string, ino: Ino, kind: Entry['kind'], mode: number, length: number = 0): void {
+  created(path: string, ino: Ino, kind: Entry['kind'], mode: number, target?: string): void {
     const { parent, name } = this.#locate(path)
-    const entry = newEntry(ino, kind, mode, length)
+    const entry = newEntry(ino, kind, mode, target)
     parent!.entries.set(name, entry)
     if (kind === 'file') {
-      this.files.set(ino, { ino, start: NO_BYTES, sectors: new Map(), growths: [], size: 0 })
+      this.files.set(ino, {
+        ino,
+        start: NO_BYTES,
+        sectors: new Map(),
+        growths: [],
+        sizes: [],
+        size: 0,
+      })
     }
+    this.#named(path)
     this.#changed(parent!.ino, ino)
   }
 
@@ -164,14 +238,18 @@ export class History {
 
   /**
    * A write failed: bytes that it overwrote may be old or new. `readBack` is the file as it now reads,
-   * and from now on those are its bytes.
+   * and from now on those are its bytes; undefined if it cannot be read any more.
    */
-  mayHaveWritten(ino: Ino, bytes: Uint8Array, at: number, readBack: Uint8Array): void {
+  mayHaveWritten(ino: Ino, bytes: Uint8Array, at: number, readBack: Uint8Array | undefined): void {
     const file = this.files.get(ino)!
-    const before = new Uint8Array(bytes.length)
-    before.set(readBack.subarray(at, at + bytes.length))
+    const before =
+      readBack === undefined
+        ? this.bytesAt(ino, at, bytes.length)
+        : readBack.subarray(at, at + bytes.length)
+    const padded = new Uint8Array(bytes.length)
+    padded.set(before)
     // Behind the end, too: the file may come back as long as it was before an earlier truncate.
-    for (const possible of [bytes, before]) {
+    for (const possible of [bytes, padded]) {
       this.#setBytes(file, possible, at)
       for (const versions of file.sectors.values()) {
         const last = versions.at(-1)!
@@ -191,12 +269,13 @@ export class History {
       this.#addVersion(file, index, { operation: this.#operation, bytes, cutAt })
     }
     this.#resized(file, size)
+    if (size === 0) this.#handedDown([ino], [ino], 'the truncate to 0')
   }
 
   chmodded(ino: Ino, mode: number): void {
     // A file that is held but has no name any more is in no tree.
     const entry = this.#entryOf(ino)
-    if (entry !== undefined) entry.mode = mode
+    if (entry !== undefined) entry.mode = mode & PERMISSIONS
     this.#changed(ino)
   }
 
@@ -204,14 +283,18 @@ export class History {
     const entry = this.#find(from)!
     const { parent, name } = this.#locate(to)
     parent!.entries.set(name, entry)
+    this.#named(to)
     this.#changed(parent!.ino, entry.ino)
+    this.#handedDown([parent!.ino, entry.ino], [entry.ino], 'the link')
   }
 
   removed(path: string): void {
     const { parent, name } = this.#locate(path)
     const entry = parent!.entries.get(name)!
     parent!.entries.delete(name)
+    this.#named(path)
     this.#changed(parent!.ino, entry.ino)
+    this.#handedDown([parent!.ino, entry.ino], [], 'the removal')
   }
 
   renamed(from: string, to: string): void {
@@ -226,9 +309,24 @@ export class History {
         this.replacements.push({ operation: this.#operation, ino: entry.ino })
       }
     }
+    this.#namedBelow(entry, from)
     source.parent!.entries.delete(source.name)
     target.parent!.entries.set(target.name, entry)
-    this.#changed(source.parent!.ino, target.parent!.ino, entry.ino)
+    this.#namedBelow(entry, to)
+    const inos = [source.parent!.ino, target.parent!.ino, entry.ino]
+    this.#changed(...inos)
+    this.#handedDown(inos, [entry.ino], 'the rename')
+  }
+
+  /** The attributes of an inode after an operation. */
+  sawTimes({ ino, atime, mtime, ctime }: Attributes, isExplicit: boolean): void {
+    const versions = this.times.get(ino) ?? []
+    const last = versions.at(-1)
+    const isSame = last?.atime === atime && last.mtime === mtime && last.ctime === ctime
+    if (isSame && !isExplicit) return
+    versions.push({ operation: this.#operation, atime, mtime, ctime, isExplicit })
+    this.times.set(ino, versions)
+    if (isExplicit) this.#changed(ino)
   }
 
   /** An fsync, sync or close is about to be asked for. */
@@ -236,10 +334,37 @@ export class History {
     this.firstSync = Math.min(this.firstSync, this.#operation)
   }
 
+  /** It has returned. `ino`: of the file or directory synced; undefined for `sync()` and `close()`. */
   acknowledged(ino: Ino | undefined, time: number): void {
     const forwardFrom = (ino === undefined ? undefined : this.#lastWrites.get(ino)) ?? 0
-    const [operation, level] = [this.#operation, this.#level]
-    this.acknowledgements.push({ operation, ino, time, level, forwardFrom })
+    const inos = ino === undefined ? undefined : [ino]
+    this.acknowledgements.push({
+      kind: 'synced',
+      operation: this.#operation,
+      madeIn: this.#operation,
+      names: inos,
+      bytes: inos,
+      time,
+      level: this.#level,
+      forwardFrom,
+      by: ino === undefined ? 'sync' : `fsync of inode ${ino}`,
+    })
+    if (!this.#isLoading) return
+    this.#isLoading = false
+    this.#countsFrom = this.#now
+  }
+
+  /** The program has let timers run for long enough since its last call. */
+  wasIdle(): void {
+    this.#handedDown(undefined, undefined, 'idle time')
+  }
+
+  /** The program has made a call: what is old enough is handed down by it. */
+  called(): void {
+    const until = this.#now - BUSY_MAX_MS
+    if (this.#isLoading || until < this.#countsFrom) return
+    const covered = this.#began.findLastIndex((began) => began <= until)
+    this.#handedDown(undefined, undefined, 'a call after 5 s', covered)
   }
 
   /** From now on an fsync may be put off. */
@@ -247,16 +372,51 @@ export class History {
     this.#level = 'relaxed'
   }
 
+  /** The store has been opened again. */
+  reopened(level: Level): void {
+    this.#level = level
+  }
+
+  /** An atomic first load has been asked for. */
+  loading(): void {
+    if (this.#root.entries.size > 0 || this.#isLoading) return
+    this.#isLoading = true
+    this.loadBegan = Math.min(this.loadBegan, this.#operation)
+  }
+
   // ---- Questions.
 
-  /** The last operation up to `until` that changed an inode's size, mode, names or entries. */
-  lastChange(ino: Ino | undefined, until: number): number {
+  /** The codes with which POSIX refuses an operation; empty if it has to succeed. */
+  refusals(operation: Operation, hardLinks: boolean): ReadonlySet<string> {
+    return refusalsOf(operation, hardLinks, this.#root)
+  }
+
+  /** The last operation up to `until` that changed the names, modes or explicit times of inodes, or sizes. */
+  lastChange(inos: readonly Ino[] | undefined, until: number, sizes: boolean): number {
     let last = 0
-    const lists = ino === undefined ? this.#changes.values() : [this.#changes.get(ino) ?? []]
-    for (const list of lists) {
-      for (const operation of list) if (operation <= until) last = Math.max(last, operation)
+    for (const changes of sizes ? [this.#names, this.#sizes] : [this.#names]) {
+      const lists =
+        inos === undefined ? changes.values() : inos.map((ino) => changes.get(ino) ?? [])
+      for (const list of lists) {
+        for (const operation of list) if (operation <= until) last = Math.max(last, operation)
+      }
     }
     return last
+  }
+
+  /** The bytes of a file as the program has left them, as many as there are. */
+  bytesAt(ino: Ino, at: number, length: number): Uint8Array {
+    const file = this.files.get(ino)!
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, file.size - at)))
+    let done = 0
+    while (done < bytes.length) {
+      const index = Math.floor((at + done) / SECTOR_SIZE)
+      const from = at + done - index * SECTOR_SIZE
+      const piece = latestSector(file, index).subarray(from, from + bytes.length - done)
+      bytes.set(piece, done)
+      done += piece.length
+    }
+    return bytes
   }
 
   /** A path of a directory; undefined if it has been removed. */
@@ -276,31 +436,78 @@ export class History {
     return this.#find(path)?.ino
   }
 
+  /** Whether the session has found or made this inode. */
+  isKnown(ino: Ino): boolean {
+    return this.times.has(ino)
+  }
+
+  /** Whether there has ever been such a name. */
+  hadPath(path: string): boolean {
+    return this.#paths.has(path)
+  }
+
   // ---- The model.
 
+  #handedDown(
+    names: readonly Ino[] | undefined,
+    bytes: readonly Ino[] | undefined,
+    by: string,
+    operation = this.#operation,
+  ): void {
+    if (this.#isLoading) return
+    const [madeIn, time, level] = [this.#operation, this.#now, this.#level]
+    const forwardFrom = 0
+    this.acknowledgements.push({
+      kind: 'handed down',
+      operation,
+      madeIn,
+      names,
+      bytes,
+      time,
+      level,
+      forwardFrom,
+      by,
+    })
+  }
+
+  /** On storage: what is renamed over it must be there before. */
   #isAcknowledged(ino: Ino, parent: Ino): boolean {
-    const named = Math.max(this.lastChange(ino, this.#operation - 1), 0)
+    const named = this.lastChange([ino], this.#operation - 1, true)
     if (named === 0) return true
     return this.acknowledgements.some(
-      (each) =>
-        each.operation >= named &&
-        (each.ino === undefined || each.ino === ino || each.ino === parent),
+      ({ kind, operation, names }) =>
+        kind === 'synced' &&
+        operation >= named &&
+        (names === undefined || names.includes(ino) || names.includes(parent)),
     )
+  }
+
+  #named(path: string): void {
+    this.#paths.add(path)
+    this.nameTimes.set(path, this.#now)
+  }
+
+  #namedBelow(entry: Entry, path: string): void {
+    this.#named(path)
+    for (const [name, child] of entry.entries) this.#namedBelow(child, `${path}/${name}`)
   }
 
   #resized(file: FileHistory, size: number): void {
     if (size > file.size) file.growths.push({ operation: this.#operation, size })
+    file.sizes.push({ operation: this.#operation, size })
     file.size = size
-    this.#changed(file.ino)
+    this.#note(this.#sizes, file.ino)
   }
 
   #changed(...inos: readonly Ino[]): void {
+    for (const ino of inos) this.#note(this.#names, ino)
+  }
+
+  #note(changes: Map<Ino, number[]>, ino: Ino): void {
     this.#shownTree = undefined
-    for (const ino of inos) {
-      const list = this.#changes.get(ino)
-      if (list === undefined) this.#changes.set(ino, [this.#operation])
-      else list.push(this.#operation)
-    }
+    const list = changes.get(ino)
+    if (list === undefined) changes.set(ino, [this.#operation])
+    else if (list.at(-1) !== this.#operation) list.push(this.#operation)
   }
 
   #setBytes(file: FileHistory, bytes: Uint8Array, at: number): void {
@@ -348,24 +555,24 @@ export class History {
     return search(this.#root)
   }
 
-  #tree(): string {
+  #tree(): readonly TreeEntry[] {
     this.#shownTree ??= this.#listTree()
     return this.#shownTree
   }
 
-  #listTree(): string {
-    const lines: string[] = []
+  #listTree(): TreeEntry[] {
+    const entries: TreeEntry[] = []
     const list = (directory: Entry, prefix: string): void => {
       for (const [name, entry] of directory.entries) {
         const path = `${prefix}/${name}`
-        const { ino, kind, mode, length } = entry
-        const size = this.files.get(ino)?.size ?? length
-        lines.push(treeLine({ path, ino, kind, mode, size }))
+        const { ino, kind, mode, target } = entry
+        const size = this.files.get(ino)?.size ?? 0
+        entries.push({ path, ino, kind, mode, size, target })
         list(entry, path)
       }
     }
     list(this.#root, '')
-    return lines.sort().join('\n')
+    return entries
   }
 }
 
@@ -404,6 +611,6 @@ function latestSector(file: FileHistory, index: number): Uint8Array {
   return file.sectors.get(index)?.at(-1)?.bytes ?? startSector(file, index)
 }
 
-function newEntry(ino: Ino, kind: Entry['kind'], mode: number, length: number = 0): Entry {
-  return { ino, kind, mode, length, entries: new Map() }
+function newEntry(ino: Ino, kind: Entry['kind'], mode: number, target?: string): Entry {
+  return { ino, kind, mode, target, entries: new Map() }
 }

@@ -2,17 +2,33 @@
 
 import { describe, expect, it } from 'vitest'
 import { ROOT_INO } from '../../contract/index.ts'
-import { History, treeLine, type Observation } from './history.ts'
+import { History, type Observation } from './history.ts'
 import { judge } from './judge.ts'
 import { pattern } from './operations.ts'
+import { ONE_MOMENT } from './strategies.ts'
 
 const INO = 2
 const SIZE = 2048
 const CUT = 700
+const CIRCUMSTANCES = { crash: 'power', windowMs: 500, strategy: ONE_MOMENT } as const
+const ROOT = { ino: ROOT_INO, mode: 0o755, nlink: 2, size: 4096, atime: 0, mtime: 0, ctime: 0 }
 
 function showing(bytes: Uint8Array): Observation {
-  const entry = { path: '/a', ino: INO, kind: 'file', mode: 0o644, size: bytes.length } as const
-  return { tree: treeLine(entry), files: new Map([[INO, bytes]]), entries: [entry] }
+  const entry = {
+    path: '/a',
+    ino: INO,
+    kind: 'file',
+    mode: 0o644,
+    size: bytes.length,
+    target: undefined,
+  } as const
+  const times = { nlink: 1, atime: 0, mtime: 0, ctime: 0 }
+  const attributes = { ino: INO, mode: entry.mode, size: entry.size, ...times }
+  return {
+    entries: [entry],
+    files: new Map([[INO, bytes]]),
+    attributes: new Map([[INO, attributes]]),
+  }
 }
 
 const old = pattern(1, 0, SIZE)
@@ -24,16 +40,16 @@ function zeroed(bytes: Uint8Array, from: number, to: number): Uint8Array {
 
 /** After a sync a truncate to CUT and, with `grown`, one back to SIZE. */
 function cutHistory(grown: boolean): History {
-  const history = new History(showing(old), ROOT_INO, 0o755, 'strict')
-  history.begin()
+  const history = new History(showing(old), ROOT, { level: 'strict', now: 0 })
+  history.begin(0)
   history.askedToKeep()
   history.acknowledged(undefined, 0)
   history.end(-Infinity)
-  history.begin()
+  history.begin(0)
   history.truncated(INO, CUT)
   history.end(-Infinity)
   if (grown) {
-    history.begin()
+    history.begin(0)
     history.truncated(INO, SIZE)
     history.end(-Infinity)
   }
@@ -42,7 +58,7 @@ function cutHistory(grown: boolean): History {
 
 function problemsOf(history: History, bytes: Uint8Array): string[] {
   const moment = { operation: history.operation, done: false }
-  return judge(history, showing(bytes), moment, 'power', 500)
+  return judge(history, showing(bytes), { moment, ...CIRCUMSTANCES })
 }
 
 describe('a truncate that was under way', () => {
@@ -63,18 +79,18 @@ describe('a truncate that was under way', () => {
 
   it('never brings back what it took when a longer file is acknowledged', () => {
     const history = cutHistory(true)
-    history.begin()
+    history.begin(0)
     history.acknowledged(INO, 0)
     history.end(-Infinity)
-    const moment = { operation: history.operation, done: true }
-    expect(judge(history, showing(old), moment, 'power', 500)).toHaveLength(1)
-    expect(judge(history, showing(zeroed(old, CUT, SIZE)), moment, 'power', 500)).toEqual([])
+    const circumstances = { moment: { operation: history.operation, done: true }, ...CIRCUMSTANCES }
+    expect(judge(history, showing(old), circumstances)).toHaveLength(1)
+    expect(judge(history, showing(zeroed(old, CUT, SIZE)), circumstances)).toEqual([])
   })
 
   it('leaves a write in front of it free to be there or not', () => {
     const history = cutHistory(false)
     const bytes = pattern(2, 520, 100)
-    history.begin()
+    history.begin(0)
     history.wrote(INO, bytes, 520)
     history.end(-Infinity)
     const written = old.slice()

@@ -12,8 +12,11 @@ import {
   type FileHistory,
   type History,
   type Observation,
+  type TimesVersion,
+  type TreeEntry,
   type Version,
 } from './history.ts'
+import type { TreeStrategy } from './strategies.ts'
 
 export type Crash = 'kill' | 'power'
 
@@ -23,34 +26,71 @@ export interface Moment {
   readonly done: boolean
 }
 
-/**
- * What is wrong, in sentences; empty if nothing is. `windowMs` is how long a relaxed flush may have been
- * put off.
- */
+/** What has happened to a store, and how it may look because of it. */
+export interface Circumstances {
+  readonly moment: Moment
+  readonly crash: Crash
+  /** How long a relaxed flush may have been put off. */
+  readonly windowMs: number
+  readonly strategy: TreeStrategy
+  /** After a power cut: paths that the open has reported as missing. */
+  readonly missing?: readonly string[] | undefined
+}
+
+/** What is wrong, in sentences; empty if nothing is. */
 export function judge(
   history: History,
   observed: Observation,
-  moment: Moment,
-  crash: Crash,
-  windowMs: number,
+  circumstances: Circumstances,
 ): string[] {
-  const stretches = stretchesWith(history, observed.tree, moment.operation)
-  if (stretches.length === 0) return [noSuchTree(history, observed, moment)]
+  const stretches = stretchesWith(history, observed, circumstances)
+  if (stretches.length === 0) return [noSuchTree(history, observed, circumstances)]
   // A tree may have been the same at several times. One that explains everything is enough; if none
   // does, what is wrong with the latest is the most telling.
   let problems: string[] = []
   for (const stretch of stretches) {
-    problems = new Judgement(history, observed, stretch, moment, crash, windowMs).problems()
+    problems = new Judgement(history, observed, stretch, circumstances).problems()
     if (problems.length === 0) return []
   }
   return problems
 }
 
-function stretchesWith({ trees }: History, tree: string, until: number): Stretch[] {
+const described = new WeakMap<readonly TreeEntry[], Map<TreeStrategy, string>>()
+
+function describe(strategy: TreeStrategy, entries: readonly TreeEntry[]): string {
+  const known = described.get(entries) ?? new Map<TreeStrategy, string>()
+  const text = known.get(strategy) ?? strategy.describe(entries)
+  described.set(entries, known.set(strategy, text))
+  return text
+}
+
+function stretchesWith(
+  history: History,
+  observed: Observation,
+  { moment, strategy, crash, missing = [] }: Circumstances,
+): Stretch[] {
   const stretches: Stretch[] = []
-  for (let operation = 0; operation <= Math.min(until, trees.length - 1); operation++) {
-    if (trees[operation] !== tree) continue
+  const loss = { history, missing }
+  const { reconcile } = strategy
+  const isAsShown = (tree: readonly TreeEntry[]): boolean => {
+    if (describe(strategy, tree) === describe(strategy, observed.entries)) return true
+    if (crash === 'kill' || reconcile === undefined) return false
+    const { shown, moment: had } = reconcile.call(strategy, observed.entries, tree, loss)
+    return strategy.describe(had) === strategy.describe(shown)
+  }
+  for (
+    let operation = 0;
+    operation <= Math.min(moment.operation, history.trees.length - 1);
+    operation++
+  ) {
     const last = stretches.at(-1)
+    const isSame = history.trees[operation] === history.trees[operation - 1]
+    if (
+      !(isSame && operation > 0
+        ? last?.latest === operation - 1
+        : isAsShown(history.trees[operation]!))
+    )
+      continue
     if (last?.latest === operation - 1) {
       stretches[stretches.length - 1] = { earliest: last.earliest, latest: operation }
     } else {
@@ -60,25 +100,48 @@ function stretchesWith({ trees }: History, tree: string, until: number): Stretch
   return stretches
 }
 
-function noSuchTree({ trees }: History, { tree }: Observation, { operation }: Moment): string {
-  const last = trees[Math.min(operation, trees.length - 1)]
-  return `the tree was never like this:\n${tree}\nthe last was:\n${last}`
+function noSuchTree(
+  { trees }: History,
+  { entries }: Observation,
+  { moment, strategy, missing = [] }: Circumstances,
+): string {
+  const last = trees[Math.min(moment.operation, trees.length - 1)]!
+  const reported = missing.length === 0 ? '' : `\nreported as missing: ${missing.join(', ')}`
+  return `the tree was never like this:\n${strategy.describe(entries)}\nthe last was:\n${strategy.describe(last)}${reported}`
 }
 
 /** What is wrong with a store that is still open: it shows exactly what the program did. */
-export function judgeOpen(history: History, observed: Observation): string[] {
+export function judgeOpen(
+  history: History,
+  observed: Observation,
+  strategy: TreeStrategy,
+): string[] {
   const { operation } = history
-  const everything = {
+  const everything: Acknowledgement = {
+    kind: 'synced',
     operation,
-    ino: undefined,
+    madeIn: operation,
+    names: undefined,
+    bytes: undefined,
     time: 0,
     level: 'strict',
     forwardFrom: 0,
-  } as const
+    by: 'an open store',
+  }
   history.acknowledgements.push(everything)
-  const problems = judge(history, observed, { operation, done: true }, 'kill', 0)
+  const moment = { operation, done: true }
+  const problems = judge(history, observed, { moment, crash: 'kill', windowMs: 0, strategy })
   history.acknowledgements.pop()
   return problems.map((problem) => `while it is open: ${problem}`)
+}
+
+/** What of a history counts at a moment. */
+export function acknowledgedAt(
+  { acknowledgements }: History,
+  { operation, done }: Moment,
+): Acknowledgement[] {
+  const returned = done ? operation : operation - 1
+  return acknowledgements.filter(({ madeIn }) => madeIn <= returned)
 }
 
 /** Operations after which the tree was the same: the first and the last of a run of them. */
@@ -93,6 +156,8 @@ class Judgement {
   readonly #observed: Observation
   readonly #stretch: Stretch
   readonly #until: number
+  readonly #strategy: TreeStrategy
+  readonly #mayHaveStrangers: boolean
   /** Acknowledged, and what they cover must be there. */
   readonly #kept: readonly Acknowledgement[]
   /** Acknowledged within the window that a power cut may take back. */
@@ -102,19 +167,21 @@ class Judgement {
     history: History,
     observed: Observation,
     stretch: Stretch,
-    moment: Moment,
-    crash: Crash,
-    windowMs: number,
+    { moment, crash, windowMs, strategy }: Circumstances,
   ) {
     this.#history = history
     this.#observed = observed
     this.#stretch = stretch
+    this.#strategy = strategy
+    this.#mayHaveStrangers = crash === 'power' && strategy.reconcile !== undefined
     this.#until = moment.operation
     const returned = moment.done ? moment.operation : moment.operation - 1
     const enforced = history.enforcedUntil[Math.min(returned, history.enforcedUntil.length - 1)]!
-    const mayBeLost = ({ ino, time, level }: Acknowledgement): boolean =>
-      crash === 'power' && level === 'relaxed' && ino !== undefined && time + windowMs > enforced
-    const made = history.acknowledgements.filter(({ operation }) => operation <= returned)
+    const mayBeLost = ({ names, time, level }: Acknowledgement): boolean =>
+      crash === 'power' && level === 'relaxed' && names !== undefined && time + windowMs > enforced
+    const made = acknowledgedAt(history, moment).filter(
+      ({ kind }) => crash === 'kill' || kind === 'synced',
+    )
     this.#kept = made.filter((each) => !mayBeLost(each))
     this.#atRisk = made.filter((each) => mayBeLost(each))
   }
@@ -123,24 +190,75 @@ class Judgement {
     return [
       ...this.#lostChanges(),
       ...this.#wrongBytes(),
+      ...this.#wrongTimes(),
       ...this.#brokenOrder(),
       ...this.#partOfFirstLoad(),
     ]
   }
 
-  /** Names, sizes and modes: a batch commits all that is pending, so the tree is that of one moment. */
+  /** Names and modes, and sizes if they go with them: a batch commits all that is pending. */
   #lostChanges(): string[] {
     const problems: string[] = []
-    for (const { operation, ino } of this.#kept) {
-      const needed = this.#history.lastChange(ino, operation)
+    for (const acknowledgement of this.#kept) {
+      const { operation, names, by } = acknowledgement
+      const needed = this.#neededBy(acknowledgement)
       if (this.#stretch.latest >= needed) continue
-      const what = ino === undefined ? 'sync' : `fsync of inode ${ino}`
       problems.push(
-        `operation ${operation}, ${what}, was acknowledged, but the tree is that of operation ` +
-          `${this.#stretch.latest} and lacks the change of operation ${needed}`,
+        `${by} up to operation ${operation} was acknowledged${names === undefined ? ' for everything' : ''}, ` +
+          `but the tree is that of operation ${this.#stretch.latest} and lacks the change of operation ${needed}`,
       )
     }
     return problems
+  }
+
+  #neededBy({ operation, names }: Acknowledgement): number {
+    return this.#history.lastChange(names, operation, this.#strategy.sizes === 'with the names')
+  }
+
+  /** Each time is one that the inode has had, not older than what was acknowledged. */
+  #wrongTimes(): string[] {
+    const problems: string[] = []
+    for (const [ino, shown] of this.#observed.attributes) {
+      const versions = this.#history.times.get(ino)
+      if (versions === undefined) continue
+      const { explicit, moved } = this.#timesBound(ino, versions)
+      const had = versions.filter(({ operation }) => operation <= this.#until)
+      const since = (bound: number): TimesVersion[] => had.filter((_, index) => index >= bound)
+      for (const key of ['mtime', 'ctime'] as const) {
+        if (since(moved).some((version) => version[key] === shown[key])) continue
+        const had = since(moved).map((version) => version[key])
+        problems.push(
+          `inode ${ino} has the ${key} ${shown[key]}, and should have ${had.join(' or ')}`,
+        )
+      }
+      // Whoever looks at a store moves access times.
+      const oldest = had[0]?.atime ?? 0
+      if (since(explicit).some(({ atime }) => atime === shown.atime)) continue
+      if (had.at(-1)?.isExplicit !== true && shown.atime >= oldest && shown.atime <= Date.now())
+        continue
+      problems.push(`inode ${ino} has the atime ${shown.atime}`)
+    }
+    return problems
+  }
+
+  /** The oldest versions of an inode's times that may be seen: set explicitly, or moved by what it did. */
+  #timesBound(
+    ino: Ino,
+    versions: readonly TimesVersion[],
+  ): { readonly explicit: number; readonly moved: number } {
+    let [explicit, moved] = [0, 0]
+    for (const { kind, operation, names } of this.#kept) {
+      if (names !== undefined && !names.includes(ino)) continue
+      const set = versions.findLastIndex((each) => each.isExplicit && each.operation <= operation)
+      explicit = Math.max(explicit, set)
+      // Times that moved by themselves are committed by a sync.
+      if (names !== undefined || kind !== 'synced') continue
+      moved = Math.max(
+        moved,
+        versions.findLastIndex((each) => each.operation <= operation),
+      )
+    }
+    return { explicit, moved: Math.max(explicit, moved) }
   }
 
   #wrongBytes(): string[] {
@@ -148,10 +266,17 @@ class Judgement {
     for (const [ino, bytes] of this.#observed.files) {
       const file = this.#history.files.get(ino)
       if (file === undefined) {
-        problems.push(`inode ${ino} was never made`)
+        // The strategy has seen to it that only a name that a power cut has brought back is a stranger's.
+        if (!this.#mayHaveStrangers) problems.push(`inode ${ino} was never made`)
         continue
       }
       const since = this.#boundFor(ino)
+      if (!this.#isSize(file, bytes.length, since)) {
+        problems.push(
+          `inode ${ino} has ${bytes.length} bytes, relied upon since operation ${since}`,
+        )
+        continue
+      }
       const wrong = this.#firstWrongSector(file, bytes, since)
       if (wrong !== undefined) problems.push(this.#describe(file, bytes, wrong, since))
     }
@@ -161,14 +286,26 @@ class Judgement {
   /** From which operation on a value of the file's bytes is recent enough. */
   #boundFor(ino: Ino): number {
     let bound = 0
-    for (const each of this.#kept) {
-      if (each.ino === undefined || each.ino === ino) bound = Math.max(bound, each.operation)
+    for (const { bytes, operation } of this.#kept) {
+      if (bytes === undefined || bytes.includes(ino)) bound = Math.max(bound, operation)
     }
     for (const each of this.#history.replacements) {
       if (each.ino === ino && each.operation <= this.#stretch.earliest)
         bound = Math.max(bound, each.operation)
     }
     return bound
+  }
+
+  /** Where sizes go with the names, the tree has been compared with them. */
+  #isSize({ start, sizes }: FileHistory, size: number, since: number): boolean {
+    if (this.#strategy.sizes === 'with the names') return true
+    let possible = [start.length]
+    for (const version of sizes) {
+      if (version.operation > this.#until) break
+      if (version.operation <= since) possible = [version.size]
+      else possible.push(version.size)
+    }
+    return possible.includes(size)
   }
 
   #firstWrongSector(file: FileHistory, bytes: Uint8Array, since: number): number | undefined {
@@ -186,7 +323,7 @@ class Judgement {
   }
 
   /**
-   * Whether the sector may read as `piece`. Content and size go together: a truncate that the tree
+   * Whether the sector may read as `piece`. Where sizes go with the names, content and size go together: a truncate that the tree
    * knows nothing of has taken no bytes, and one that it does know of has taken all of them. Only
    * where the file has grown again since may the bytes of an unknown truncate mix with its zeros,
    * because growing writes into the same place.
@@ -203,6 +340,9 @@ class Judgement {
       if (operation > this.#until) break
       if (operation <= since) {
         possible = [bytes]
+      } else if (this.#strategy.sizes === 'file by file') {
+        possible.push(bytes)
+        mixed ||= torn === true
       } else if (cutAt === undefined) {
         // A write before an unknown truncate's end leaves what that has not taken.
         const ends = unknownCut < SECTOR_SIZE ? possible : []
@@ -254,16 +394,20 @@ class Judgement {
       if (this.#holds(fsync)) continue
       const later = this.#evidenceAfter(fsync)
       if (later === undefined) continue
-      return [`operation ${fsync.operation}, fsync of inode ${fsync.ino}, is lost, but ${later}`]
+      return [`operation ${fsync.operation}, ${fsync.by}, is lost, but ${later}`]
     }
     return []
   }
 
-  #holds({ operation, ino }: Acknowledgement): boolean {
-    if (this.#stretch.latest < this.#history.lastChange(ino, operation)) return false
-    const bytes = this.#observed.files.get(ino!)
-    if (bytes === undefined) return true
-    return this.#firstWrongSector(this.#history.files.get(ino!)!, bytes, operation) === undefined
+  #holds(fsync: Acknowledgement): boolean {
+    if (this.#stretch.latest < this.#neededBy(fsync)) return false
+    return (fsync.bytes ?? []).every((ino) => {
+      const bytes = this.#observed.files.get(ino)
+      const file = this.#history.files.get(ino)
+      if (bytes === undefined || file === undefined) return true
+      if (!this.#isSize(file, bytes.length, fsync.operation)) return false
+      return this.#firstWrongSector(file, bytes, fsync.operation) === undefined
+    })
   }
 
   #evidenceAfter(fsync: Acknowledgement): string | undefined {
@@ -271,11 +415,12 @@ class Judgement {
       return `the tree is that of operation ${this.#stretch.earliest}`
     }
     for (const [ino, bytes] of this.#observed.files) {
-      const file = this.#history.files.get(ino)!
+      const file = this.#history.files.get(ino)
+      if (file === undefined) continue
       for (const [index, versions] of file.sectors) {
         const at = index * SECTOR_SIZE
         if (at >= bytes.length) continue
-        if (ino === fsync.ino && at + SECTOR_SIZE > fsync.forwardFrom) continue
+        if (fsync.bytes?.includes(ino) === true && at + SECTOR_SIZE > fsync.forwardFrom) continue
         const piece = bytes.subarray(at, at + SECTOR_SIZE)
         if (startsWith(startSector(file, index), piece)) continue
         const first = firstOperationWith(versions, piece)
@@ -286,11 +431,12 @@ class Judgement {
     return undefined
   }
 
-  /** Until something was first asked to be kept, a crash leaves what the session began with. */
+  /** Between the program's asking for an atomic first load and its first sync, a crash leaves nothing. */
   #partOfFirstLoad(): string[] {
-    if (this.#until >= this.#history.firstSync || this.#kept.length > 0) return []
-    if (this.#stretch.earliest === 0) return []
-    return [`nothing was synced yet, but the tree is that of operation ${this.#stretch.earliest}`]
+    const { loadBegan, firstSync } = this.#history
+    if (loadBegan > this.#until || this.#until >= firstSync) return []
+    if (this.#observed.entries.length === 0) return []
+    return ['nothing was synced yet, but there is a part of the first load']
   }
 }
 

@@ -10,7 +10,11 @@ export type Operation =
   /** Zeros are their own case: a store may leave them out. */
   | readonly ['zeros', path: string, at: number, length: number]
   | readonly ['truncate', path: string, size: number]
+  /** Reads and compares with what the program has written; nothing changes but an access time. */
+  | readonly ['read', path: string, at: number, length: number]
   | readonly ['chmod', path: string, mode: number]
+  /** Sets both times, as `utimes`. */
+  | readonly ['utimes', path: string, atime: number, mtime: number]
   | readonly ['rename', from: string, to: string]
   | readonly ['link', from: string, to: string]
   | readonly ['unlink', path: string]
@@ -25,9 +29,16 @@ export type Operation =
   | readonly ['wait', ms: number]
   /** Time passes in a program that never lets a timer run. */
   | readonly ['busy', ms: number]
+  /** The system's clock is set: forward, or back where negative. No time passes. */
+  | readonly ['clock', ms: number]
   /** Lowers the store to relaxed. */
   | readonly ['relax']
+  /** Asks for an atomic first load. */
+  | readonly ['load']
+  /** Until an `open`, only time passes. */
   | readonly ['close']
+  /** Opens the store that the program has closed. */
+  | readonly ['open']
 
 export type Workload = readonly Operation[]
 

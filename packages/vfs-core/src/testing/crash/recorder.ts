@@ -1,10 +1,11 @@
 // Records what a real program does to a store, as Session does for a workload: the history of its calls,
 // and points at which a crash is worth trying. The program works on `vfs`, which passes everything on.
 
-import { ROOT_INO, type Ino, type Vfs } from '../../contract/index.ts'
+import { ROOT_INO, VfsError, type Ino, type Vfs } from '../../contract/index.ts'
 import type { Call, SeededRandom, SimulatedOpfs } from '../simulated-opfs/index.ts'
 import { History, type Level } from './history.ts'
-import { observe, type Point } from './session.ts'
+import { observe } from './program.ts'
+import type { Point } from './session.ts'
 
 export interface RecorderOptions {
   readonly level: Level
@@ -29,8 +30,9 @@ export class Recorder {
     this.#opfs = opfs
     this.#store = store
     this.#options = options
-    const { mode } = store.getattr(ROOT_INO)
-    this.history = new History(observe(store), ROOT_INO, mode, options.level)
+    const start = observe(store)
+    const { level } = options
+    this.history = new History(start, store.getattr(ROOT_INO), { level, now: Date.now() })
     const recorded = this.#recorded()
     this.vfs = new Proxy(store, {
       get(target, key: keyof Vfs) {
@@ -60,71 +62,81 @@ export class Recorder {
     const at = (parent: Ino, name: string): string => `${history.pathOf(parent)}/${name}`
     return {
       create: (parent, name, mode) =>
-        this.#operation(() => {
+        this.#operation([parent], () => {
           const ino = store.create(parent, name, mode)
           history.created(at(parent, name), ino, 'file', mode & PERMISSIONS)
+          this.#saw(ino)
           return ino
         }),
       mkdir: (parent, name, mode) =>
-        this.#operation(() => {
+        this.#operation([parent], () => {
           const ino = store.mkdir(parent, name, mode)
           history.created(at(parent, name), ino, 'directory', mode & PERMISSIONS)
+          this.#saw(ino)
           return ino
         }),
       symlink: (parent, name, target) =>
-        this.#operation(() => {
+        this.#operation([parent], () => {
           const ino = store.symlink(parent, name, target)
-          const { mode, size } = store.getattr(ino)
-          history.created(at(parent, name), ino, 'symlink', mode & PERMISSIONS, size)
+          history.created(at(parent, name), ino, 'symlink', 0o777, target)
+          this.#saw(ino)
           return ino
         }),
       link: (ino, parent, name) =>
-        this.#operation(() => {
+        this.#operation([parent, ino], () => {
           const from = this.#nameOf(ino)
           store.link(ino, parent, name)
           if (from !== undefined) history.linked(from, at(parent, name))
         }),
       unlink: (parent, name) =>
-        this.#operation(() => {
+        this.#operation([parent, store.find(parent, name)], () => {
           store.unlink(parent, name)
           history.removed(at(parent, name))
         }),
       rmdir: (parent, name) =>
-        this.#operation(() => {
+        this.#operation([parent], () => {
           store.rmdir(parent, name)
           history.removed(at(parent, name))
         }),
       rename: (parent, name, newParent, newName) =>
-        this.#operation(() => {
-          store.rename(parent, name, newParent, newName)
-          history.renamed(at(parent, name), at(newParent, newName))
-        }),
+        this.#operation(
+          [parent, newParent, store.find(parent, name), store.find(newParent, newName)],
+          () => {
+            store.rename(parent, name, newParent, newName)
+            history.renamed(at(parent, name), at(newParent, newName))
+          },
+        ),
       write: (ino, from, position) =>
-        this.#operation((started) => {
+        this.#operation([ino], (started) => {
           const length = store.write(ino, from, position)
           history.wrote(ino, from, position)
           this.#enforced = started
           return length
         }),
       truncate: (ino, size) =>
-        this.#operation(() => {
+        this.#operation([ino], () => {
           store.truncate(ino, size)
           history.truncated(ino, size)
         }),
       setattr: (ino, changes) =>
-        this.#operation(() => {
+        this.#operation([], () => {
           store.setattr(ino, changes)
           if (changes.size !== undefined) history.truncated(ino, changes.size)
-          if (changes.mode !== undefined) history.chmodded(ino, changes.mode & PERMISSIONS)
+          if (changes.mode !== undefined) history.chmodded(ino, changes.mode)
+          history.sawTimes(store.getattr(ino), true)
         }),
       fsync: (ino, options) => {
-        this.#operation((started) => {
+        this.#operation([], (started) => {
           history.askedToKeep()
           store.fsync(ino, options)
           history.acknowledged(ino, Date.now())
           if (history.files.has(ino)) this.#enforced = started
         })
         this.#addPoint(true, undefined)
+      },
+      atomicFirstLoad: () => {
+        store.atomicFirstLoad()
+        history.loading()
       },
       sync: (options) =>
         this.#asynchronous(options?.housekeepingOnly !== true, () => store.sync(options)),
@@ -135,19 +147,35 @@ export class Recorder {
   // The time at which the operation under way has looked at the deadlines.
   #enforced = -Infinity
 
-  #operation<Result>(perform: (started: number) => Result): Result {
-    this.history.begin()
+  /** `inos`: what has its times moved, where there is such an inode. */
+  #operation<Result>(
+    inos: readonly (Ino | undefined)[],
+    perform: (started: number) => Result,
+  ): Result {
+    this.history.begin(Date.now())
     this.#enforced = -Infinity
     try {
-      return perform(Date.now())
+      const result = perform(Date.now())
+      for (const ino of inos) this.#saw(ino)
+      return result
     } finally {
       this.history.end(this.#enforced)
     }
   }
 
+  #saw(ino: Ino | undefined): void {
+    if (ino === undefined) return
+    try {
+      this.history.sawTimes(this.#store.getattr(ino), false)
+    } catch (error) {
+      // It has lost its last name.
+      if (!(error instanceof VfsError) || error.code !== 'ESTALE') throw error
+    }
+  }
+
   async #asynchronous(keeps: boolean, perform: () => Promise<void>): Promise<void> {
     const { history } = this
-    history.begin()
+    history.begin(Date.now())
     if (keeps) history.askedToKeep()
     try {
       await perform()

@@ -50,10 +50,17 @@ export function describeScenario({ disk, options, seed, steps }: Scenario): stri
     const operations = workload.map((each) => describeOperation(each)).join('; ') || 'nothing more'
     return `  ${operations}\n${crash === undefined ? '' : `  ${describeCrash(crash)}\n`}`
   })
-  return (
-    `${disk} disk, ${options.level}, cache of ${options.cacheBytes} bytes, seed ${seed}:\n` +
-    sessions.join('')
-  )
+  return `${disk} disk, ${describeOptions(options)}, seed ${seed}:\n` + sessions.join('')
+}
+
+export function describeOptions(options: StoreOptions): string {
+  const { level, cacheBytes, maxHandles, space, namesSettleAtOnce, variant } = options
+  const parts = [level, `cache of ${cacheBytes} bytes`]
+  if (maxHandles !== undefined) parts.push(`${maxHandles} handles`)
+  if (space !== undefined) parts.push(`${space} bytes of space`)
+  if (namesSettleAtOnce === true) parts.push('names settle at once')
+  if (variant !== undefined) parts.push(variant)
+  return parts.join(', ')
 }
 
 function describeCrash({ crash, point, selection }: CrashChoice): string {

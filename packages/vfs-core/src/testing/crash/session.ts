@@ -1,26 +1,26 @@
 // Runs a workload on a store and records it: the history of what was done, and a point after every
-// physical call that changed something, from which a crash can be derived.
+// physical call that changed something, from which a crash can be derived. What the store answers is compared
+// with the model at once: what it refuses, what a read gives, what a store opened again shows.
 
+import type { VfsError } from '../../contract/index.ts'
 import {
-  isDirectory,
-  isSymlink,
-  ROOT_INO,
-  VfsError,
-  walk,
-  walkToParent,
-  type Ino,
-  type Vfs,
-} from '../../contract/index.ts'
-import type { Call, DirectoryImage, SimulatedOpfs } from '../simulated-opfs/index.ts'
-import { History, treeLine, type Level, type Observation, type ObservedEntry } from './history.ts'
-import type { Moment } from './judge.ts'
-import { describeOperation, pattern, type Operation, type Workload } from './operations.ts'
+  SeededRandom,
+  type Call,
+  type DirectoryImage,
+  type SimulatedOpfs,
+} from '../simulated-opfs/index.ts'
+import { History, type Level, type Observation } from './history.ts'
+import { judgeOpen, type Moment } from './judge.ts'
+import { describeOperation, type Operation, type Workload } from './operations.ts'
+import { bytesOf, targetOf } from './program.ts'
+import type { TreeStrategy } from './strategies.ts'
+import type { Outcome, Program } from './target.ts'
 import type { SimulatedWorld } from './world.ts'
 
 export interface Point {
   readonly image: DirectoryImage
   readonly moment: Moment
-  /** By the simulated clock. */
+  /** By true time. */
   readonly now: number
   readonly call: Call | undefined
 }
@@ -30,16 +30,8 @@ export interface Failure {
   readonly error: VfsError
 }
 
-/** What POSIX refuses: the operation did nothing, and that is right. */
-const REFUSALS: ReadonlySet<string> = new Set([
-  'ENOENT',
-  'EEXIST',
-  'ENOTEMPTY',
-  'ENOTDIR',
-  'EISDIR',
-  'EINVAL',
-  'EPERM',
-])
+/** A store that does not do what the model does, in a session that nothing has disturbed. */
+export class SessionProblem extends Error {}
 
 export interface SessionOptions {
   readonly workload: Workload
@@ -47,178 +39,243 @@ export interface SessionOptions {
   readonly stamp: number
   readonly world: SimulatedWorld
   readonly level: Level
-  /** Whether failures are expected; without it they are thrown. */
-  readonly faulty?: boolean
+  readonly strategy: TreeStrategy
+  /** Opens the store again that the workload has closed. */
+  readonly open: () => Promise<Program>
+  /** When names that the session finds were last changed; see History. */
+  readonly nameTimes?: ReadonlyMap<string, number> | undefined
+  /** There may be no space for what grows. */
+  readonly isScarce?: boolean | undefined
+  /**
+   * Failures are expected: whether one has been injected. What is handed down by itself, when the program is
+   * idle, reports no failure and is not relied upon from then on.
+   */
+  readonly hasFailed?: (() => boolean) | undefined
 }
+
+/** A program that has let timers run for so many milliseconds has been idle. */
+const IDLE_MS = 100
 
 export class Session {
   readonly history: History
   readonly points: Point[] = []
+  /** Operations that failed, though POSIX refuses none of them. */
   readonly failures: Failure[] = []
   readonly #opfs: SimulatedOpfs
-  readonly #vfs: Vfs
   readonly #options: SessionOptions
-  readonly #held: Ino[] = []
-  #closed = false
+  readonly #random: SeededRandom
+  #program: Program
+  #isClosed = false
+  /**
+   * An injected failure came while nobody was waiting, in time that passed: it is nobody's, unless what it was
+   * about is asked for again and fails again.
+   */
+  hasFailedUnasked = false
+  // How long timers have been running since the last call.
+  #idleMs = 0
 
   /** The store has just been opened: what it shows is on storage. */
-  constructor(opfs: SimulatedOpfs, vfs: Vfs, start: Observation, options: SessionOptions) {
+  constructor(opfs: SimulatedOpfs, program: Program, start: Observation, options: SessionOptions) {
     this.#opfs = opfs
-    this.#vfs = vfs
+    this.#program = program
     this.#options = options
-    this.history = new History(start, ROOT_INO, vfs.getattr(ROOT_INO).mode, options.level)
+    this.#random = new SeededRandom(options.stamp + 1)
+    const { level, nameTimes, world } = options
+    this.history = new History(start, program.root, { level, nameTimes, now: world.now })
   }
 
   /** The workload has closed the store. */
   get closed(): boolean {
-    return this.#closed
+    return this.#isClosed
+  }
+
+  /** The store that the workload works on, or has closed. */
+  get program(): Program {
+    return this.#program
   }
 
   async run(): Promise<void> {
     const { history } = this
+    const { world, workload } = this.#options
     this.#opfs.watcher.changed = (call) => this.#addPoint(false, call)
-    for (const operation of this.#options.workload) {
-      history.begin()
-      const startedAt = Date.now()
+    for (const operation of workload) {
+      if (this.#isClosed && !isPossibleWhenClosed(operation)) continue
+      // So that each operation has a time of its own.
+      world.setTime(world.now + 1)
+      history.begin(world.now)
+      const startedAt = world.now
       const acknowledged = history.acknowledgements.length
       const enforcing = (await this.#attempt(operation)) && this.#enforces(operation)
-      const until = operation[0] === 'wait' ? Date.now() : startedAt
+      const until = operation[0] === 'wait' ? world.now : startedAt
       history.end(enforcing ? until : -Infinity)
       if (history.acknowledgements.length > acknowledged || enforcing)
         this.#addPoint(true, undefined)
+      if (!this.#isClosed) await this.#between()
     }
     delete this.#opfs.watcher.changed
   }
 
+  async #between(): Promise<void> {
+    if (this.#program.between === undefined) return
+    this.#opfs.watcher.changed = (call) => this.#addPoint(true, call)
+    await this.#unasked(() => this.#program.between!(this.#random))
+    this.#opfs.watcher.changed = (call) => this.#addPoint(false, call)
+  }
+
+  async #unasked(work: () => void | Promise<void>): Promise<void> {
+    const hadFailed = this.#options.hasFailed?.() === true
+    await work()
+    if (!hadFailed && this.#options.hasFailed?.() === true) this.hasFailedUnasked = true
+  }
+
   #addPoint(done: boolean, call: Call | undefined): void {
     const moment = { operation: this.history.operation, done }
-    this.points.push({ image: this.#opfs.image(), moment, now: Date.now(), call })
+    this.points.push({ image: this.#opfs.image(), moment, now: this.#options.world.now, call })
   }
 
   /** False if it was refused or failed. */
   async #attempt(operation: Operation): Promise<boolean> {
-    try {
-      await this.#perform(operation)
-      return true
-    } catch (error) {
-      if (!(error instanceof VfsError)) {
-        throw new Error(`${describeOperation(operation)} threw no VfsError`, { cause: error })
-      }
-      if (REFUSALS.has(error.code) && (error.operation === 'walk' || !isSync(operation)))
-        return false
-      if (this.#options.faulty !== true) throw error
-      this.failures.push({ operation: this.history.operation, error })
-      return false
+    const { history } = this
+    const { world, stamp } = this.#options
+    switch (operation[0]) {
+      case 'wait':
+        await this.#unasked(() => this.#program.wait?.(operation[1]) ?? world.advance(operation[1]))
+        this.#idleMs += operation[1]
+        if (this.#idleMs >= IDLE_MS && !this.#isClosed && !this.#hasFailed()) history.wasIdle()
+        return true
+      case 'busy':
+        world.setTime(world.now + operation[1])
+        return true
+      case 'clock':
+        world.setClock(operation[1])
+        return true
+      case 'open':
+        return this.#reopen()
+      default:
+    }
+    const expected = history.refusals(operation, this.#program.hardLinks)
+    if (isSync(operation) && operation[0] !== 'housekeeping' && expected.size === 0)
+      history.askedToKeep()
+    const outcome = await this.#program.perform(operation, stamp + history.operation)
+    const { error } = outcome
+    if (error === undefined) {
+      if (expected.size > 0)
+        this.#complain(operation, `succeeds, and should be ${[...expected].join(' or ')}`)
+      this.#record(operation, outcome)
+    } else if (!expected.has(error.code)) this.#failed(operation, outcome, error)
+    if (!makesNoCall(operation)) {
+      this.#idleMs = 0
+      if (!this.#hasFailed() && error === undefined) history.called()
+    }
+    return error === undefined
+  }
+
+  #hasFailed(): boolean {
+    return this.#options.hasFailed?.() === true || this.failures.length > 0
+  }
+
+  async #reopen(): Promise<boolean> {
+    if (!this.#isClosed) return false
+    const { history } = this
+    const { strategy, level, open } = this.#options
+    this.#program = await open()
+    this.#isClosed = false
+    this.#idleMs = 0
+    history.reopened(level)
+    const problems = judgeOpen(history, await this.#program.observe(), strategy)
+    if (problems.length > 0)
+      throw new SessionProblem(`closed and opened again: ${problems.join('\n')}`)
+    return true
+  }
+
+  #failed(operation: Operation, outcome: Outcome, error: VfsError): void {
+    const { isScarce, hasFailed } = this.#options
+    const isForSpace = isScarce === true && error.code === 'ENOSPC' && !isSync(operation)
+    if (hasFailed === undefined && !isForSpace) {
+      throw new SessionProblem(`${describeOperation(operation)} failed: ${error.message}`, {
+        cause: error,
+      })
+    }
+    this.failures.push({ operation: this.history.operation, error })
+    const { ino, at, bytes } = outcome
+    if (!isWrite(operation) || ino === undefined || at === undefined) return
+    const stamp = this.#options.stamp + this.history.operation
+    this.history.mayHaveWritten(ino, bytesOf(operation, stamp, at), at, bytes)
+  }
+
+  #complain(operation: Operation, what: string): never {
+    throw new SessionProblem(`${describeOperation(operation)} ${what}`)
+  }
+
+  #record(operation: Operation, { ino, at, bytes, touched }: Outcome): void {
+    const { history } = this
+    const { stamp, world } = this.#options
+    switch (operation[0]) {
+      case 'create':
+        history.created(operation[1], ino!, 'file', 0o644)
+        break
+      case 'mkdir':
+        history.created(operation[1], ino!, 'directory', 0o755)
+        break
+      case 'symlink':
+        history.created(operation[1], ino!, 'symlink', 0o777, targetOf(operation))
+        break
+      case 'write':
+      case 'zeros':
+      case 'append':
+        history.wrote(ino!, bytesOf(operation, stamp + history.operation, at!), at!)
+        break
+      case 'read':
+        this.#compare(operation, history.bytesAt(ino!, operation[2], operation[3]), bytes!)
+        break
+      case 'truncate':
+        history.truncated(ino!, operation[2])
+        break
+      case 'chmod':
+        history.chmodded(ino!, operation[2])
+        break
+      case 'rename':
+        history.renamed(operation[1], operation[2])
+        break
+      case 'link':
+        history.linked(operation[1], operation[2])
+        break
+      case 'unlink':
+      case 'rmdir':
+        history.removed(operation[1])
+        break
+      case 'fsync':
+        history.acknowledged(ino, world.now)
+        break
+      case 'close':
+        this.#isClosed = true
+        history.acknowledged(undefined, world.now)
+        break
+      case 'sync':
+        history.acknowledged(undefined, world.now)
+        break
+      case 'relax':
+        history.relaxed()
+        break
+      case 'load':
+        history.loading()
+        break
+      default:
+    }
+    const isExplicit = operation[0] === 'chmod' || operation[0] === 'utimes'
+    for (const attributes of touched) {
+      history.sawTimes(attributes, isExplicit && attributes.ino === ino)
     }
   }
 
-  async #perform(operation: Operation): Promise<void> {
-    const vfs = this.#vfs
-    const { history } = this
-    switch (operation[0]) {
-      case 'create': {
-        const { parent, name } = walkToParent(vfs, operation[1])
-        history.created(operation[1], vfs.create(parent, name, 0o644), 'file', 0o644)
-        return
-      }
-      case 'mkdir': {
-        const { parent, name } = walkToParent(vfs, operation[1])
-        history.created(operation[1], vfs.mkdir(parent, name, 0o755), 'directory', 0o755)
-        return
-      }
-      case 'symlink': {
-        const [, path, length] = operation
-        const { parent, name } = walkToParent(vfs, path)
-        const ino = vfs.symlink(parent, name, 'x'.repeat(length))
-        history.created(path, ino, 'symlink', 0o777, length)
-        return
-      }
-      case 'write':
-      case 'zeros': {
-        const [kind, path, at, length] = operation
-        this.#write(walk(vfs, path), at, length, kind === 'zeros')
-        return
-      }
-      case 'append': {
-        const ino = walk(vfs, operation[1])
-        this.#write(ino, vfs.getattr(ino).size, operation[2], false)
-        return
-      }
-      case 'truncate': {
-        const ino = walk(vfs, operation[1])
-        vfs.truncate(ino, operation[2])
-        history.truncated(ino, operation[2])
-        return
-      }
-      case 'chmod': {
-        const ino = walk(vfs, operation[1])
-        vfs.setattr(ino, { mode: operation[2] })
-        history.chmodded(ino, operation[2])
-        return
-      }
-      case 'rename': {
-        const from = walkToParent(vfs, operation[1])
-        const to = walkToParent(vfs, operation[2])
-        vfs.rename(from.parent, from.name, to.parent, to.name)
-        history.renamed(operation[1], operation[2])
-        return
-      }
-      case 'link': {
-        const { parent, name } = walkToParent(vfs, operation[2])
-        vfs.link(walk(vfs, operation[1]), parent, name)
-        history.linked(operation[1], operation[2])
-        return
-      }
-      case 'unlink':
-      case 'rmdir': {
-        const { parent, name } = walkToParent(vfs, operation[1])
-        if (operation[0] === 'unlink') vfs.unlink(parent, name)
-        else vfs.rmdir(parent, name)
-        history.removed(operation[1])
-        return
-      }
-      case 'hold': {
-        const ino = walk(vfs, operation[1])
-        vfs.acquire(ino)
-        this.#held.push(ino)
-        return
-      }
-      case 'letgo': {
-        const ino = this.#held.shift()
-        if (ino !== undefined) vfs.release(ino)
-        return
-      }
-      case 'fsync': {
-        const ino = walk(vfs, operation[1])
-        history.askedToKeep()
-        vfs.fsync(ino)
-        history.acknowledged(ino, Date.now())
-        return
-      }
-      case 'sync':
-        history.askedToKeep()
-        await vfs.sync()
-        history.acknowledged(undefined, Date.now())
-        return
-      case 'housekeeping':
-        await vfs.sync({ housekeepingOnly: true })
-        return
-      case 'wait':
-        this.#options.world.advance(operation[1])
-        return
-      case 'busy':
-        this.#options.world.setTime(Date.now() + operation[1])
-        return
-      case 'relax':
-        vfs.relaxDurability()
-        history.relaxed()
-        return
-      case 'close':
-        history.askedToKeep()
-        await vfs.close()
-        this.#closed = true
-        history.acknowledged(undefined, Date.now())
+  #compare(operation: Operation, expected: Uint8Array, read: Uint8Array): void {
+    if (read.length !== expected.length) {
+      this.#complain(operation, `gives ${read.length} bytes instead of ${expected.length}`)
     }
+    const at = read.findIndex((byte, index) => byte !== expected[index])
+    if (at === -1) return
+    const [, , from] = operation as readonly ['read', string, number, number]
+    this.#complain(operation, `gives ${read[at]} instead of ${expected[at]} at ${from + at}`)
   }
 
   /** After these a deadline that has passed must have been kept. */
@@ -228,50 +285,21 @@ export class Session {
     const ino = this.history.inoOf(path)
     return ino !== undefined && this.history.files.has(ino)
   }
-
-  #write(ino: Ino, at: number, length: number, zeros: boolean): void {
-    const stamp = this.#options.stamp + this.history.operation
-    const bytes = zeros ? new Uint8Array(length) : pattern(stamp, at, length)
-    try {
-      this.#vfs.write(ino, bytes, at)
-    } catch (error) {
-      if (error instanceof VfsError && !REFUSALS.has(error.code)) {
-        this.history.mayHaveWritten(ino, bytes, at, contentOf(this.#vfs, ino))
-      }
-      throw error
-    }
-    this.history.wrote(ino, bytes, at)
-  }
 }
 
 function isSync([kind]: Operation): boolean {
   return kind === 'fsync' || kind === 'sync' || kind === 'close' || kind === 'housekeeping'
 }
 
-function contentOf(vfs: Vfs, ino: Ino): Uint8Array {
-  const bytes = new Uint8Array(vfs.getattr(ino).size)
-  vfs.read(ino, bytes, 0)
-  return bytes
+function isWrite([kind]: Operation): boolean {
+  return kind === 'write' || kind === 'zeros' || kind === 'append'
 }
 
-/** Everything that the store shows. */
-export function observe(vfs: Vfs): Observation {
-  const entries: ObservedEntry[] = []
-  const files = new Map<Ino, Uint8Array>()
-  const list = (directory: Ino, prefix: string): void => {
-    for (const { name, ino } of vfs.readdir(directory)) {
-      const path = `${prefix}/${name}`
-      const { mode, size } = vfs.getattr(ino)
-      const kind = isDirectory(mode) ? 'directory' : isSymlink(mode) ? 'symlink' : 'file'
-      entries.push({ path, ino, kind, mode, size })
-      if (kind === 'directory') list(ino, path)
-      if (kind === 'file' && !files.has(ino)) files.set(ino, contentOf(vfs, ino))
-    }
-  }
-  list(ROOT_INO, '')
-  const tree = entries
-    .map((entry) => treeLine(entry))
-    .sort()
-    .join('\n')
-  return { tree, files, entries }
+function isPossibleWhenClosed([kind]: Operation): boolean {
+  return kind === 'wait' || kind === 'busy' || kind === 'clock' || kind === 'open'
+}
+
+/** None that an idle program would have to be woken by. */
+function makesNoCall([kind]: Operation): boolean {
+  return kind === 'relax' || kind === 'letgo'
 }

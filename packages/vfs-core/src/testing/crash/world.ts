@@ -12,7 +12,9 @@ interface Timer {
 type Name = 'setTimeout' | 'clearTimeout' | 'crypto' | 'navigator' | 'performance'
 
 export class SimulatedWorld {
+  // Time as it passes, which the disk and `performance.now()` go by; the system's clock is off by #clockOffset.
   #now: number
+  #clockOffset = 0
   #random: SeededRandom
   #nextTimer = 1
   readonly #monotonicOrigin: number
@@ -29,7 +31,7 @@ export class SimulatedWorld {
   enter(): void {
     if (this.#savedNow !== undefined) throw new TypeError('this world has been entered')
     this.#savedNow = Date.now
-    Date.now = () => this.#now
+    Date.now = () => this.#now + this.#clockOffset
     this.#replace('setTimeout', (run: () => void, ms: number = 0) => {
       this.#timers.set(this.#nextTimer, { at: this.#now + ms, run })
       return this.#nextTimer++
@@ -54,8 +56,14 @@ export class SimulatedWorld {
     this.#saved.clear()
   }
 
+  /** True time in milliseconds, which no setting of the clock moves: when names settle, and what age is. */
   get now(): number {
     return this.#now
+  }
+
+  /** Somebody sets the system's clock forward by so many milliseconds, or back. No time passes by that. */
+  setClock(ms: number): void {
+    this.#clockOffset += ms
   }
 
   /** The clock goes on and no timer runs, as in a program that never waits. */
@@ -77,11 +85,12 @@ export class SimulatedWorld {
     this.#now = end
   }
 
-  /** A new session: timers of the one before are gone, and randomness begins again. */
+  /** A new session: timers of the one before are gone, the clock is right, and randomness begins again. */
   begin(seed: number, now: number): void {
     this.#timers.clear()
     this.#random = new SeededRandom(seed)
     this.#now = now
+    this.#clockOffset = 0
   }
 
   /** Waits for something that may itself wait for timers. Throws if it takes ten simulated seconds. */

@@ -1,0 +1,73 @@
+// How the tree of a backend may look after a crash, where backends differ. Everything that is promised of all
+// of them (what was acknowledged is there, no byte was never written, order) stands in judge.ts.
+
+import type { History, TreeEntry } from './history.ts'
+
+/** What a power cut has done to names, as far as it is known. */
+export interface NameLoss {
+  readonly history: History
+  /** Paths that the open has reported as missing. */
+  readonly missing: readonly string[]
+}
+
+export interface TreeStrategy {
+  /** A line for each name, sorted: what is always that of one moment together. */
+  describe(entries: readonly TreeEntry[]): string
+  /**
+   * Whether a file's size is that of the same moment as the names (and a truncate has taken bytes if, and only
+   * if, the tree shows it), or any size that the file had since it was last acknowledged.
+   */
+  readonly sizes: 'with the names' | 'file by file'
+  /**
+   * Only after a power cut where names settle one by one: what to compare, when what the cut is allowed to do
+   * to names is left out of what is shown and of what one moment had.
+   */
+  reconcile?(
+    shown: readonly TreeEntry[],
+    moment: readonly TreeEntry[],
+    loss: NameLoss,
+  ): { readonly shown: readonly TreeEntry[]; readonly moment: readonly TreeEntry[] }
+}
+
+const PERMISSIONS = 0o7777
+
+/** Path, inode, type, permissions, and of a symlink its target. */
+export function nameLine({ path, ino, kind, mode, target }: TreeEntry): string {
+  const to = target === undefined ? '' : ` -> ${target}`
+  return `${path} ${ino} ${kind} ${(mode & PERMISSIONS).toString(8)}${to}`
+}
+
+/** As `nameLine`, with the size. */
+export function treeLine(entry: TreeEntry): string {
+  return `${nameLine(entry)} ${entry.kind === 'file' ? entry.size : 0}`
+}
+
+function described(entries: readonly TreeEntry[], line: (entry: TreeEntry) => string): string {
+  return entries.map(line).sort().join('\n')
+}
+
+/** All metadata is in one log: names, sizes, modes and targets are those of one moment. */
+export const ONE_MOMENT: TreeStrategy = {
+  describe: (entries) => described(entries, treeLine),
+  sizes: 'with the names',
+}
+
+/**
+ * Files carry their own names and sizes, and a log says what they are to be. Names, modes and targets are those of
+ * one moment. After a power cut a name that had not settled may be missing, if the open has said so; and what
+ * was removed or moved may be back under its old name, as a file that the store did not make.
+ */
+export const NAME_BY_NAME: TreeStrategy = {
+  describe: (entries) => described(entries, nameLine),
+  sizes: 'file by file',
+  reconcile(shown, moment, { history, missing }) {
+    const isMissing = ({ path }: TreeEntry): boolean =>
+      missing.some((lost) => path === lost || path.startsWith(`${lost}/`))
+    const isBack = ({ path, ino }: TreeEntry): boolean =>
+      !history.isKnown(ino) && history.hadPath(path.replaceAll(/\.other-\d+(?=\/|$)/g, ''))
+    return {
+      shown: shown.filter((entry) => !isBack(entry)),
+      moment: moment.filter((entry) => !isMissing(entry)),
+    }
+  },
+}
