@@ -50,6 +50,8 @@ export interface Acknowledgement {
   readonly madeIn: number
   /** The inodes whose names, modes, explicit times and sizes are covered; undefined: all. */
   readonly names: readonly Ino[] | undefined
+  /** A tree from before this operation will do as well: the name that was removed was made by it. */
+  readonly orBefore?: number | undefined
   /** The inodes whose bytes are covered; undefined: all. */
   readonly bytes: readonly Ino[] | undefined
   /** When, by the simulated clock. */
@@ -148,7 +150,8 @@ export class History {
   readonly #names = new Map<Ino, number[]>()
   readonly #sizes = new Map<Ino, number[]>()
   readonly #lastWrites = new Map<Ino, number>()
-  readonly #paths = new Set<string>()
+  // The operation that last made a path lead where it leads, or nowhere.
+  readonly #namedIn = new Map<string, number>()
   #operation = 0
   #now: number
   // Kept while nothing in it changes.
@@ -170,7 +173,7 @@ export class History {
       const { parent, name } = this.#locate(path)
       const known = kind === 'file' ? this.#entryOf(ino) : undefined
       parent!.entries.set(name, known ?? newEntry(ino, kind, mode & PERMISSIONS, target))
-      this.#paths.add(path)
+      this.#namedIn.set(path, 0)
     }
     for (const [ino, bytes] of start.files) {
       this.files.set(ino, {
@@ -292,9 +295,10 @@ export class History {
     const { parent, name } = this.#locate(path)
     const entry = parent!.entries.get(name)!
     parent!.entries.delete(name)
+    const orBefore = this.#namedIn.get(path)
     this.#named(path)
     this.#changed(parent!.ino, entry.ino)
-    this.#handedDown([parent!.ino, entry.ino], [], 'the removal')
+    this.#handedDown([parent!.ino, entry.ino], [], 'the removal', { orBefore })
   }
 
   renamed(from: string, to: string): void {
@@ -364,7 +368,7 @@ export class History {
     const until = this.#now - BUSY_MAX_MS
     if (this.#isLoading || until < this.#countsFrom) return
     const covered = this.#began.findLastIndex((began) => began <= until)
-    this.#handedDown(undefined, undefined, 'a call after 5 s', covered)
+    this.#handedDown(undefined, undefined, 'a call after 5 s', { operation: covered })
   }
 
   /** From now on an fsync may be put off. */
@@ -443,7 +447,7 @@ export class History {
 
   /** Whether there has ever been such a name. */
   hadPath(path: string): boolean {
-    return this.#paths.has(path)
+    return this.#namedIn.has(path)
   }
 
   // ---- The model.
@@ -452,7 +456,10 @@ export class History {
     names: readonly Ino[] | undefined,
     bytes: readonly Ino[] | undefined,
     by: string,
-    operation = this.#operation,
+    {
+      operation = this.#operation,
+      orBefore,
+    }: { operation?: number; orBefore?: number | undefined } = {},
   ): void {
     if (this.#isLoading) return
     const [madeIn, time, level] = [this.#operation, this.#now, this.#level]
@@ -462,6 +469,7 @@ export class History {
       operation,
       madeIn,
       names,
+      orBefore,
       bytes,
       time,
       level,
@@ -483,7 +491,7 @@ export class History {
   }
 
   #named(path: string): void {
-    this.#paths.add(path)
+    this.#namedIn.set(path, this.#operation)
     this.nameTimes.set(path, this.#now)
   }
 

@@ -200,9 +200,10 @@ class Judgement {
   #lostChanges(): string[] {
     const problems: string[] = []
     for (const acknowledgement of this.#kept) {
-      const { operation, names, by } = acknowledgement
+      const { operation, names, orBefore, by } = acknowledgement
       const needed = this.#neededBy(acknowledgement)
       if (this.#stretch.latest >= needed) continue
+      if (orBefore !== undefined && this.#stretch.latest < orBefore) continue
       problems.push(
         `${by} up to operation ${operation} was acknowledged${names === undefined ? ' for everything' : ''}, ` +
           `but the tree is that of operation ${this.#stretch.latest} and lacks the change of operation ${needed}`,
