@@ -64,14 +64,14 @@ describe('a first load that is cut anywhere', () => {
   const open = (image: DirectoryImage, now: number): Promise<[SimulatedOpfs, Vfs]> => {
     world.begin(1, now)
     const opfs = new SimulatedOpfs({ image })
-    return world.settle(target.open(opfs, OPTIONS).then((vfs) => [opfs, vfs]))
+    return world.settle(target.open(opfs, OPTIONS).then(({ vfs }) => [opfs, vfs]))
   }
 
   /** A store whose names have settled, as `prepare` leaves it. */
   async function made(prepare: (vfs: Vfs) => Promise<void>): Promise<DirectoryImage> {
     const opfs = new SimulatedOpfs()
     world.begin(1, START - 10 * target.settlingMs)
-    await world.settle(target.open(opfs, OPTIONS).then((vfs) => vfs.close()))
+    await world.settle(target.open(opfs, OPTIONS).then(({ vfs }) => vfs.close()))
     const [again, vfs] = await open(
       everythingOnStorage(opfs.image()),
       START - 5 * target.settlingMs,
