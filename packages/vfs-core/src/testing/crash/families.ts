@@ -5,22 +5,31 @@ import { SeededRandom } from '../simulated-opfs/index.ts'
 import { aceUpToThree } from './ace.ts'
 import type { DiskName } from './disks.ts'
 import { Explorer, type FollowUp, type Limits } from './explore.ts'
+import type { Kind } from './kinds.ts'
 import type { Workload } from './operations.ts'
 import type { CrashTarget, StoreOptions } from './target.ts'
 import type { SimulatedWorld } from './world.ts'
 import {
   aceAtRandom,
   aceInOrder,
+  atomicFirstLoad,
+  attributes,
   checkpoints,
+  clockJumps,
+  committedByNames,
   cutAndClosed,
   firstLoad,
   freedAndGrown,
+  growingStore,
   largeFiles,
   lowered,
   mixed,
   moves,
+  neverSynced,
+  reopened,
   replaced,
   reuse,
+  shortOfSpace,
   shrunkAndGrown,
   writeAhead,
 } from './workloads.ts'
@@ -33,6 +42,8 @@ export interface Family {
   readonly level: StoreOptions['level']
   readonly limits: Limits
   readonly followUp: FollowUp
+  /** Besides level, cache and handles. */
+  readonly options?: (random: SeededRandom) => Partial<StoreOptions>
   workloads(random: SeededRandom): Iterator<Workload>
 }
 
@@ -40,6 +51,8 @@ export interface FamilyResult {
   /** Distinct crash states, and how many openings that took. */
   readonly states: ReadonlySet<string>
   readonly trials: number
+  /** How many of the states are of each kind. */
+  readonly kinds: ReadonlyMap<Kind, number>
 }
 
 const SHORT: Limits = {
@@ -55,6 +68,10 @@ const HEAVY: Limits = { points: 6, exhaustiveMax: 4, samples: 4, followOneIn: 20
 // Few states of each session, many crashes of the one that follows, its opening included.
 const AGAIN: Limits = { points: 6, exhaustiveMax: 4, samples: 4, followOneIn: 3, followPoints: 25 }
 const CACHES = [0, 600_000, 16_777_216] as const
+/** Bytes that are left where space is scarce. */
+const SPACES = [4000, 60_000, 400_000, 1_500_000] as const
+/** One workload in so many has no more handles than the minimum. */
+const FEW_HANDLES_ONE_IN = 4
 
 const anything: FollowUp = (random) => {
   const workload = mixed(random, 3 + random.below(6))
@@ -65,14 +82,14 @@ function* endless<Item>(make: () => Item): Generator<Item> {
   for (;;) yield make()
 }
 
-interface Kind extends Pick<Family, 'name' | 'share' | 'limits'> {
+interface Pattern extends Pick<Family, 'name' | 'share' | 'limits' | 'options'> {
   readonly disk?: DiskName
   readonly followUp?: FollowUp
   make(random: SeededRandom): Workload
 }
 
 /** Tried at both levels. */
-const KINDS: readonly Kind[] = [
+const PATTERNS: readonly Pattern[] = [
   { name: 'short sequences with syncs between', share: 0.08, limits: SHORT, make: aceAtRandom },
   {
     name: 'longer sequences of everything',
@@ -101,7 +118,32 @@ const KINDS: readonly Kind[] = [
   },
   { name: 'files replaced by rename', share: 0.03, limits: SHORT, make: replaced },
   { name: 'more large files than spares', share: 0.02, limits: HEAVY, make: largeFiles },
-  { name: 'a new store', share: 0.03, disk: 'empty', limits: LONG, make: firstLoad },
+  { name: 'a new store', share: 0.02, disk: 'empty', limits: LONG, make: firstLoad },
+  {
+    name: 'a new store that is to be loaded at once or not at all',
+    share: 0.02,
+    disk: 'empty',
+    limits: LONG,
+    make: atomicFirstLoad,
+  },
+  {
+    name: 'commits by rename, unlink and truncate',
+    share: 0.05,
+    limits: SHORT,
+    make: committedByNames,
+  },
+  { name: 'nothing is ever synced', share: 0.03, limits: LONG, make: neverSynced },
+  { name: 'closed and opened again', share: 0.05, limits: LONG, make: reopened },
+  { name: 'the clock is set', share: 0.02, limits: LONG, make: clockJumps },
+  { name: 'a new store that grows', share: 0.01, disk: 'empty', limits: HEAVY, make: growingStore },
+  {
+    name: 'scarce space',
+    share: 0.04,
+    limits: LONG,
+    options: (random) => ({ space: random.pick(SPACES) }),
+    make: shortOfSpace,
+  },
+  { name: 'modes, times and targets', share: 0.02, limits: SHORT, make: attributes },
 ]
 
 export const FAMILIES: readonly Family[] = [
@@ -124,9 +166,10 @@ export const FAMILIES: readonly Family[] = [
     workloads: aceUpToThree,
   })),
   ...(['strict', 'relaxed'] as const).flatMap((level) =>
-    KINDS.map(({ name, share, limits, make, disk = 'small', followUp = anything }): Family => {
+    PATTERNS.map((pattern): Family => {
+      const { make, disk = 'small', followUp = anything, ...rest } = pattern
       const workloads = (random: SeededRandom): Iterator<Workload> => endless(() => make(random))
-      return { name, share, disk, level, limits, followUp, workloads }
+      return { ...rest, disk, level, followUp, workloads }
     }),
   ),
   {
@@ -173,7 +216,13 @@ export async function exploreFamily(
   while (explorer.states.size < wanted) {
     const { value: workload, done } = workloads.next()
     if (done === true) break
-    await explorer.explore(disk, { level, cacheBytes: random.pick(CACHES) }, workload, limits)
+    const options: StoreOptions = {
+      level,
+      cacheBytes: random.pick(CACHES),
+      ...(random.chance(1 / FEW_HANDLES_ONE_IN) && { maxHandles: target.handlesMin }),
+      ...family.options?.(random),
+    }
+    await explorer.explore(disk, options, workload, limits)
   }
   return explorer
 }

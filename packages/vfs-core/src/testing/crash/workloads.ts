@@ -31,6 +31,8 @@ const CORE: readonly Operation[] = [
   ['unlink', '/d/c'],
   ['mkdir', '/d/f'],
   ['chmod', '/a', 0o600],
+  ['utimes', '/a', 1000, 2000],
+  ['symlink', '/d/s', 40],
 ]
 
 const SYNCS: readonly Operation[] = [
@@ -69,6 +71,10 @@ export const HEAVY_BYTES = 600_000
 const PATHS = ['/a', '/b', '/d/c', '/x', '/y', '/d/z'] as const
 const SIZES = [1, 500, 512, 4096, 5000, 8192, 20_000, 70_000] as const
 
+const MODES = [0o400, 0o600, 0o644, 0o755, 0o7777] as const
+/** Around the time after which an idle program's changes are handed down, in milliseconds. */
+const IDLE_MS = [60, 90, 100, 110, 150] as const
+
 /** Longer ones of everything there is. */
 export function mixed(random: SeededRandom, length: number): Workload {
   const path = (): string => random.pick(PATHS)
@@ -94,7 +100,16 @@ export function mixed(random: SeededRandom, length: number): Workload {
     () => ['fsync', random.pick(['/', '/d'])],
     () => ['sync'],
     () => ['wait', 600],
+    () => ['wait', random.pick(IDLE_MS)],
     () => ['busy', 600],
+    () => ['read', path(), random.below(3) * 4096, size()],
+    () => ['read', path(), random.below(9000), size()],
+    () => ['read', path(), 0, 100_000],
+    () => ['chmod', path(), random.pick(MODES)],
+    () => ['utimes', path(), random.below(1_000_000), random.below(1_000_000)],
+    () => ['symlink', path(), 30 + random.below(300)],
+    () => ['mkdir', path()],
+    () => ['rmdir', path()],
   ]
   return Array.from({ length }, () => random.pick(makers)())
 }
@@ -294,5 +309,140 @@ export function firstLoad(random: SeededRandom): Workload {
     workload.push(['create', path], ['write', path, 0, random.pick([10, 4096, 20_000, 300_000])])
   }
   workload.push(['sync'], ['append', '/base/1', 5000], ['fsync', '/base/1'])
+  return workload
+}
+
+/** A program that asks for an atomic first load, and may try it twice. */
+export function atomicFirstLoad(random: SeededRandom): Workload {
+  const half = firstLoad(random).slice(0, 3 + random.below(6))
+  const again: Workload = random.chance(0.3)
+    ? [...half, ['wait', 150], ['close'], ['open'], ['unlink', '/base/0'], ['sync']]
+    : []
+  return [['load'], ...again, ...firstLoad(random)]
+}
+
+/** Programs that commit by a name: a journal removed or emptied, a new file renamed over the old one. */
+export function committedByNames(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  const journal = '/d/journal'
+  for (let commit = 0; commit < 4; commit++) {
+    switch (random.below(4)) {
+      case 0:
+        workload.push(['create', journal], ['write', journal, 0, random.pick([512, 5000])])
+        if (random.chance(0.7)) workload.push(['fsync', journal])
+        workload.push(['write', '/a', random.below(3) * 4096, 4096])
+        if (random.chance(0.7)) workload.push(['fsync', '/a'])
+        workload.push(['unlink', journal])
+        break
+      case 1:
+        workload.push(['create', journal], ['write', journal, 0, 3000])
+        if (random.chance(0.5)) workload.push(['fsync', journal])
+        workload.push(['write', '/a', random.below(3) * 4096, 700], ['truncate', journal, 0])
+        if (random.chance(0.5)) workload.push(['fsync', '/a'])
+        break
+      case 2:
+        workload.push(['create', '/new'], ['append', '/new', random.pick([300, 6000, 40_000])])
+        if (random.chance(0.5)) workload.push(['fsync', '/new'])
+        if (random.chance(0.3)) workload.push(['chmod', '/new', random.pick(MODES)])
+        workload.push(['rename', '/new', random.pick(['/a', '/b', '/d/c', '/d/z'])])
+        break
+      default:
+        workload.push(['append', '/b', random.pick([600, 9000])])
+        workload.push(['link', '/b', `/l${commit}`])
+        if (random.chance(0.5)) workload.push(['unlink', '/b'], ['rename', `/l${commit}`, '/b'])
+    }
+    if (random.chance(0.3)) workload.push(['read', random.pick(['/a', '/b']), 0, 50_000])
+    if (random.chance(0.2)) workload.push(['wait', random.pick(IDLE_MS)])
+  }
+  return workload
+}
+
+/** A program that syncs nothing: it is idle, or never is for seconds. */
+export function neverSynced(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  for (let round = 0; round < 4; round++) {
+    workload.push(...mixed(random, 3).filter(([kind]) => kind !== 'fsync' && kind !== 'sync'))
+    workload.push(['append', random.pick(['/a', '/d/c']), random.pick([100, 5000, 20_000])])
+    if (random.chance(0.3)) workload.push(['create', `/k${round}`], ['append', `/k${round}`, 900])
+    if (random.chance(0.7)) workload.push(['wait', random.pick(IDLE_MS)])
+    else workload.push(['busy', random.pick([2600, 5000, 5100])], ['read', '/b', 0, 10])
+  }
+  return workload
+}
+
+/** Closed and opened again in the middle, at once or after a while; power may fail within the minute. */
+export function reopened(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  for (let session = 0; session < 3; session++) {
+    workload.push(...mixed(random, 2 + random.below(5)))
+    if (random.chance(0.4))
+      workload.push(['create', `/k${session}`], ['append', `/k${session}`, 2000])
+    workload.push(['close'])
+    if (random.chance(0.5)) workload.push(['wait', random.pick([100, 5000, 61_000])])
+    workload.push(['open'], ['read', random.pick(PATHS), 0, 100_000])
+  }
+  return [...workload, ['close'], ['wait', random.pick([5000, 30_000])]]
+}
+
+/** The system's clock is set forward and back by a minute and more, between all else. */
+export function clockJumps(random: SeededRandom): Workload {
+  const jump = (): Operation => ['clock', random.pick([-3_600_000, -61_000, 61_000, 3_600_000])]
+  const workload: Operation[] = [jump()]
+  for (let round = 0; round < 3; round++) {
+    const name = `/w${round}`
+    workload.push(...mixed(random, 3))
+    if (random.chance(0.5)) workload.push(['create', name], ['truncate', name, 1_100_000])
+    workload.push(random.pick<Operation>([['sync'], ['fsync', '/'], ['fsync', '/a']]), jump())
+    if (random.chance(0.3)) workload.push(['close'], ['open'])
+  }
+  return [...workload, ['append', '/a', 700], ['fsync', '/a']]
+}
+
+/** A new store that grows for nine minutes: it has settled when its own first files are a minute old. */
+export function growingStore(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  for (let file = 0; file < 12; file++) {
+    const name = `/w${file}`
+    workload.push(['create', name], ['truncate', name, 1_100_000], ['write', name, 0, 8192])
+    workload.push(['fsync', name], ['sync'], ['wait', 45_000 - random.below(5000)])
+  }
+  return workload
+}
+
+/** Files that fill what little space there is, are removed and take it again. */
+export function shortOfSpace(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  for (let round = 0; round < 5; round++) {
+    const name = random.pick(['/x', '/y', '/a', '/d/c'])
+    workload.push(['create', name], ['append', name, random.pick([3000, 30_000, 200_000])])
+    if (random.chance(0.3)) workload.push(['truncate', name, random.pick([0, 100, 900_000])])
+    if (random.chance(0.6)) workload.push(['fsync', random.pick([name, '/'])])
+    if (random.chance(0.4)) workload.push(['unlink', random.pick(['/x', '/y', '/a'])])
+    if (random.chance(0.3)) workload.push(['sync'])
+    if (random.chance(0.3)) workload.push(['read', name, 0, 300_000])
+    if (random.chance(0.2)) workload.push(['wait', random.pick(IDLE_MS)])
+  }
+  return workload
+}
+
+/** What is said of inodes besides their bytes: modes, times, what symlinks lead to, also through renames. */
+export function attributes(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  for (let round = 0; round < 5; round++) {
+    const path = random.pick([...PATHS, '/d', '/'] as const)
+    workload.push(
+      random.pick<Operation>([
+        ['chmod', path, random.pick(MODES)],
+        ['utimes', path, random.below(1_000_000), random.below(1_000_000)],
+        ['symlink', `/s${round}`, 20 + random.below(200)],
+        ['append', path, 300],
+        ['rename', `/s${round - 1}`, '/d/s'],
+        ['mkdir', `/n${round}`],
+      ]),
+    )
+    if (random.chance(0.5)) workload.push(['fsync', path])
+    if (random.chance(0.2)) workload.push(['sync'])
+    if (random.chance(0.2)) workload.push(['wait', random.pick(IDLE_MS)])
+  }
   return workload
 }
