@@ -3,6 +3,7 @@
 import type { Durability, OwnershipOptions } from '@wasm-vfs/core/backend'
 import { RING_BYTES_UNIT } from './channel/protocol.ts'
 import type { WorkerSource } from './client/worker-supply.ts'
+import { HANDLES_MIN } from './io/layout.ts'
 
 export interface OpfsWorkerOptions extends OwnershipOptions {
   /**
@@ -50,7 +51,6 @@ export interface Settings {
 
 const WINDOW_MS = 500
 const HANDLES = 96
-const HANDLES_MIN = 4
 const RING_BYTES = 4 * 1024 * 1024
 const DEADLINE_MS = 30_000
 const DEADLINE_MS_MIN = 100
@@ -80,16 +80,21 @@ export function checkOptions(options: OpfsWorkerOptions): Settings {
   if (durability !== 'strict' && durability !== 'relaxed') {
     throw new TypeError(`openOpfsWorker: durability is 'strict' or 'relaxed', not '${durability}'`)
   }
-  const ringBytes = checkNumber('ringBytes', options.ringBytes ?? RING_BYTES, RING_BYTES_UNIT)
+  const ringBytes = checkInteger('ringBytes', options.ringBytes ?? RING_BYTES, RING_BYTES_UNIT)
   return {
     durability,
     acceptMissing,
     worker,
     windowMs: checkNumber('windowMs', options.windowMs ?? WINDOW_MS, 0),
-    maxHandles: checkNumber('maxHandles', options.maxHandles ?? HANDLES, HANDLES_MIN),
+    maxHandles: checkInteger('maxHandles', options.maxHandles ?? HANDLES, HANDLES_MIN),
     ringBytes: Math.ceil(ringBytes / RING_BYTES_UNIT) * RING_BYTES_UNIT,
     deadlineMs: checkNumber('deadlineMs', options.deadlineMs ?? DEADLINE_MS, DEADLINE_MS_MIN),
   }
+}
+
+function checkInteger(option: string, value: number, least: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value
+  throw new TypeError(`openOpfsWorker: ${option} is an integer of at least ${least}, not ${value}`)
 }
 
 function checkNumber(option: string, value: number, least: number): number {

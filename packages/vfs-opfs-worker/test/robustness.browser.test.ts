@@ -91,8 +91,9 @@ describe('opfs-worker', () => {
   })
 
   it.each([
-    [{ ringBytes: 10 }, /ringBytes is a number of at least 65536/],
-    [{ maxHandles: 3 }, /maxHandles is a number of at least 4/],
+    [{ ringBytes: 10 }, /ringBytes is an integer of at least 65536/],
+    [{ maxHandles: 3 }, /maxHandles is an integer of at least 4/],
+    [{ maxHandles: 4.5 }, /maxHandles is an integer of at least 4/],
     [{ durability: 'none' }, /durability is 'strict' or 'relaxed'/],
     [{ directory: {} }, /unknown option 'directory'/],
   ])('refuses the options %o', async (options, message) => {

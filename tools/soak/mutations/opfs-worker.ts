@@ -9,6 +9,8 @@ const CRASH = `${TESTS}/crash.test.ts`
 const LANDING = `${TESTS}/landing.test.ts`
 const RELAXED = `${TESTS}/relaxed.test.ts`
 const FAULTS = `${TESTS}/faults.test.ts`
+const HANDLES = `${TESTS}/handles.test.ts`
+const DEADLINES = `${TESTS}/deadlines.test.ts`
 
 const committer = (from: string, to: string): Edit => edit(`${IO}/committer.ts`, from, to)
 const landing = (from: string, to: string): Edit => edit(`${IO}/landing.ts`, from, to)
@@ -284,16 +286,54 @@ export const OPFS_WORKER: readonly Mutation[] = [
     9,
     'what is given up is not closed',
     `${TESTS}/space.test.ts`,
-    edit(
-      `${IO}/reservation.ts`,
-      '    this.close()\n    await this.#open()\n    return true',
-      '    return true',
-    ),
+    edit(`${IO}/reservation.ts`, '    this.letGo()\n    return true', '    return true'),
   ),
   mutation(
     9,
     'a large file does not take its space ahead where space is scarce',
     `${TESTS}/space.test.ts`,
     store('const inItself = reservation.isScarce &&', 'const inItself = false &&'),
+  ),
+  mutation(
+    8,
+    'work of which none may be done at a time counts as done',
+    HANDLES,
+    edit(`${IO}/directories.ts`, 'if (!(parallel >= 1)) throw', 'if (parallel === Infinity) throw'),
+  ),
+  mutation(
+    8,
+    'the fewest handles leave none for files',
+    HANDLES,
+    edit(`${IO}/layout.ts`, 'OWN_HANDLES = 3', 'OWN_HANDLES = 4'),
+  ),
+  mutation(
+    8,
+    'a number of handles may be a fraction',
+    HANDLES,
+    edit(
+      'packages/vfs-opfs-worker/src/options.ts',
+      'if (Number.isSafeInteger(value) && value',
+      'if (Number.isFinite(value) && value',
+    ),
+  ),
+  mutation(
+    8,
+    'a handle that the browser refuses fails what was acknowledged',
+    HANDLES,
+    edit(
+      `${IO}/stored-file.ts`,
+      'if (NO_REFUSALS.has(code) || !this.#degrade(closed)) throw',
+      'if (code) throw',
+    ),
+  ),
+  mutation(
+    8,
+    'an open waits for a browser that does not answer',
+    DEADLINES,
+    edit(
+      `${IO}/answered.ts`,
+      "return await withDeadline(promise, { operation: 'open', call, path })",
+      "return await (call === 'entries' ? promise : withDeadline(promise, { operation: 'open', call, path }))",
+    ),
   ),
 ]

@@ -2,7 +2,7 @@
 // the file and writing changes back through createWritable. What a browser can do is found out by trying
 // (WebKitGTK has the method and refuses every call of it).
 
-import { toVfsError, type VfsError } from '@wasm-vfs/core/backend'
+import { openAccessHandle, toVfsError, type VfsError } from '@wasm-vfs/core/backend'
 import { WritableAccessHandle } from './writable-access.ts'
 
 /** The part of FileSystemSyncAccessHandle that a store uses. */
@@ -10,10 +10,6 @@ export type AccessHandle = Pick<
   FileSystemSyncAccessHandle,
   'read' | 'write' | 'truncate' | 'getSize' | 'flush' | 'close'
 >
-
-/** How long to retry while a handle of a page that has just died lingers, in milliseconds. */
-const LINGERING_HANDLE_MS = 3000
-const RETRY_MS = 50
 
 export class FileAccess {
   #synchronous: boolean | undefined
@@ -33,7 +29,7 @@ export class FileAccess {
     await this.settle()
     if (this.#synchronous !== false) {
       try {
-        const handle = await patiently(() => file.createSyncAccessHandle(), path)
+        const handle = await openAccessHandle(file, { path })
         this.#synchronous = true
         return handle
       } catch (thrown) {
@@ -41,7 +37,7 @@ export class FileAccess {
         this.#synchronous = false
       }
     }
-    return await WritableAccessHandle.open(file, (write) => this.#enqueue(write))
+    return await WritableAccessHandle.open(file, path, (write) => this.#enqueue(write))
   }
 
   /**
@@ -69,22 +65,6 @@ export class FileAccess {
       .catch((error: unknown) => {
         this.#failure = toVfsError(error, 'write', { detail: 'writing a file back failed' })
       })
-  }
-}
-
-/** Tries again while a handle of a worker that has just died is in the way. */
-export async function patiently<Result>(
-  attempt: () => Promise<Result>,
-  path: string,
-): Promise<Result> {
-  for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
-    try {
-      return await attempt()
-    } catch (thrown) {
-      const error = toVfsError(thrown, 'open', { path })
-      if (error.code !== 'EBUSY' || waitedMs >= LINGERING_HANDLE_MS) throw error
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-    }
   }
 }
 

@@ -3,7 +3,7 @@
 
 import type { VfsError } from '@wasm-vfs/core/backend'
 import { toVfsError } from '@wasm-vfs/core/backend'
-import { patiently } from './access.ts'
+import { answered } from './answered.ts'
 import { joinPath, splitPath } from './names.ts'
 
 /** Present in every engine that has OPFS, but not yet in the type library. */
@@ -12,6 +12,10 @@ interface MovableFileHandle extends FileSystemFileHandle {
 }
 
 export type Listing = Map<string, FileSystemFileHandle | FileSystemDirectoryHandle>
+
+/** How long to retry while the handle of a worker that has just died locks a file, in milliseconds. */
+const LINGERING_HANDLE_MS = 3000
+const RETRY_MS = 50
 
 /** Calls of the browser under way at once: more of them do not go faster. */
 const PARALLEL = 16
@@ -31,7 +35,8 @@ export class Directories {
     const { directory, name } = splitPath(path)
     const parent = await this.get(directory, options)
     try {
-      const handle = await parent.getDirectoryHandle(name, options)
+      const asked = parent.getDirectoryHandle(name, options)
+      const handle = await answered(asked, 'getDirectoryHandle', path)
       this.#handles.set(path, handle)
       return handle
     } catch (thrown) {
@@ -43,7 +48,7 @@ export class Directories {
   async file(path: string, options: { create?: boolean } = {}): Promise<FileSystemFileHandle> {
     const { directory, name } = splitPath(path)
     const parent = await this.get(directory)
-    return await parent.getFileHandle(name, options)
+    return await answered(parent.getFileHandle(name, options), 'getFileHandle', path)
   }
 
   /** Undefined if there is no file of that path. */
@@ -66,7 +71,7 @@ export class Directories {
   async move(handle: FileSystemFileHandle, to: string): Promise<void> {
     const { directory, name } = splitPath(to)
     const parent = await this.get(directory, { create: true })
-    await patiently(() => (handle as MovableFileHandle).move(parent, name), to)
+    await patiently('move', to, () => (handle as MovableFileHandle).move(parent, name))
   }
 
   /** Removes a directory, if it is one. False if it stays, because something is in it. */
@@ -74,7 +79,7 @@ export class Directories {
     const { directory, name } = splitPath(path)
     try {
       const parent = await this.get(directory)
-      await parent.getDirectoryHandle(name)
+      await answered(parent.getDirectoryHandle(name), 'getDirectoryHandle', path)
     } catch (thrown) {
       if (isAbsent(thrown)) return true
       throw toVfsError(thrown, 'rmdir', { path })
@@ -87,7 +92,7 @@ export class Directories {
     const { directory, name } = splitPath(path)
     try {
       const parent = await this.get(directory)
-      await patiently(() => parent.removeEntry(name), path)
+      await patiently('removeEntry', path, () => parent.removeEntry(name))
       this.forget(path)
     } catch (thrown) {
       const error = toVfsError(thrown, 'unlink', { path })
@@ -108,7 +113,11 @@ export class Directories {
     const listing: Listing = new Map()
     const add = async (directory: FileSystemDirectoryHandle, prefix: string): Promise<void> => {
       const below: Promise<void>[] = []
-      for await (const [name, handle] of directory.entries()) {
+      const entries = directory.entries()
+      for (;;) {
+        const next = await answered(entries.next(), 'entries', prefix)
+        if (next.done === true) break
+        const [name, handle] = next.value
         if (prefix === path && name === without) continue
         const at = joinPath(prefix, name)
         listing.set(at, handle)
@@ -155,17 +164,39 @@ export class Directories {
   }
 }
 
+/** What a file of OPFS is now; `path` is for errors. */
+export async function snapshotOf(file: FileSystemFileHandle, path: string): Promise<File> {
+  return await answered(file.getFile(), 'getFile', path)
+}
+
+/** Tries again while a handle of a worker that has just died is in the way. */
+async function patiently(call: string, path: string, attempt: () => Promise<void>): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
+    try {
+      return await answered(attempt(), call, path)
+    } catch (thrown) {
+      const error = toVfsError(thrown, call, { path })
+      if (error.code !== 'EBUSY' || waitedMs >= LINGERING_HANDLE_MS) throw error
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+    }
+  }
+}
+
 export function isAbsent(thrown: unknown): boolean {
   const { code } = toVfsError(thrown, 'open')
   return code === 'ENOENT' || code === 'EEXIST' || code === 'ENOTDIR'
 }
 
-/** Runs `work` on all items, some at a time. All have ended when it rejects with the first error. */
+/**
+ * Runs `work` on all items, some at a time. All have ended when it rejects with the first error. RangeError if
+ * none may run: what has not been done must not look done.
+ */
 export async function forAll<Item>(
   items: readonly Item[],
   work: (item: Item) => Promise<void>,
   parallel: number = PARALLEL,
 ): Promise<void> {
+  if (!(parallel >= 1)) throw new RangeError(`work cannot be done ${parallel} at a time`)
   const failures: unknown[] = []
   let next = 0
   const worker = async (): Promise<void> => {
@@ -178,6 +209,6 @@ export async function forAll<Item>(
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker))
+  await Promise.all(Array.from({ length: Math.min(Math.floor(parallel), items.length) }, worker))
   if (failures.length > 0) throw failures[0] as VfsError
 }

@@ -15,6 +15,7 @@ import { VfsError, type Ino } from '@wasm-vfs/core/backend'
 import type { AccessHandle } from './access.ts'
 import { checksum } from './checksum.ts'
 import type { OpenFile } from './open-file.ts'
+import type { HandlePool } from './stored-file.ts'
 
 export interface Extent {
   readonly at: number
@@ -170,9 +171,12 @@ export class Journal {
     this.#torn = false
   }
 
-  /** Gives the browser back what the file took and no longer needs; `open` opens it again. */
-  async letGo(open: () => Promise<AccessHandle>): Promise<void> {
-    await this.#file.reopen(open)
+  /**
+   * Gives the browser back what the file took and no longer needs; `open` opens it again, in the place of one
+   * of `handles` if it must.
+   */
+  async letGo(handles: HandlePool, open: () => Promise<AccessHandle>): Promise<void> {
+    await this.#file.reopen((take) => handles.opening(open, take))
   }
 
   close(): void {

@@ -247,7 +247,7 @@ export class Landing {
 
   /** Everything that the journal says is in the files, on storage. */
   async #forgetJournal(): Promise<void> {
-    const { journal, sidecar, access, directories, voids, reservation } = this.#parts
+    const { journal, sidecar, access, directories, voids, reservation, handles } = this.#parts
     const { bytes } = journal
     if (bytes === 0) return
     const turn = journal.turn + 1
@@ -259,8 +259,10 @@ export class Landing {
     voids.clear()
     await access.settle()
     if (bytes < (reservation.isScarce ? JOURNAL_KEPT_SCARCE : JOURNAL_KEPT)) return
-    await journal.letGo(async () => access.open(await directories.file(JOURNAL_PATH), JOURNAL_PATH))
-    reservation.restore()
+    await journal.letGo(handles, async () =>
+      access.open(await directories.file(JOURNAL_PATH), JOURNAL_PATH),
+    )
+    await reservation.restore()
     await access.settle()
   }
 

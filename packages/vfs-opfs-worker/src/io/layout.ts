@@ -31,6 +31,11 @@ export const BALLAST_PATH: string = `${RESERVED_NAME}/ballast`
  */
 export const SETTLING_MS = 60_000
 
+/** Handles that a store never lets go of: two of the log, one of the journal. */
+export const OWN_HANDLES = 3
+/** With fewer there would be none for the program's files. */
+export const HANDLES_MIN: number = OWN_HANDLES + 1
+
 export function stagingPath(ino: Ino): string {
   return `${STAGING_PATH}/${ino}`
 }

@@ -23,7 +23,7 @@ import {
 } from '@wasm-vfs/core/backend'
 import { moveTo } from './aside.ts'
 import { carryOut } from './carry-out.ts'
-import { forAll, type Directories, type Listing } from './directories.ts'
+import { forAll, snapshotOf, type Directories, type Listing } from './directories.ts'
 import { RESERVED_NAME, SETTLING_MS, STAGING_PATH, stagingPath } from './layout.ts'
 import { decodeName, splitPath } from './names.ts'
 import { pathsOf, planSteps } from './plan.ts'
@@ -148,7 +148,7 @@ const CLOCK_MARGIN_MS = 2000
 /** A file that is older than the intent to make it is somebody else's. */
 async function isSince(file: FileSystemFileHandle, since: number): Promise<boolean> {
   try {
-    return (await file.getFile()).lastModified >= since - CLOCK_MARGIN_MS
+    return (await snapshotOf(file, file.name)).lastModified >= since - CLOCK_MARGIN_MS
   } catch (thrown) {
     throw toVfsError(thrown, 'open', { path: file.name })
   }
@@ -191,7 +191,7 @@ async function bringBack(
       if (left === undefined) continue
       // What is there may be the right one, and this something new that other code has put here.
       const there = await directories.find(path)
-      if (there !== undefined && (await left.getFile()).size !== size) continue
+      if (there !== undefined && (await snapshotOf(left, source)).size !== size) continue
       await moveTo(directories, left, path)
       changed.push(source, path)
       break
@@ -317,7 +317,7 @@ async function changedSizes(
   await forAll(files, async (file) => {
     let snapshot: File
     try {
-      snapshot = await file.handle!.getFile()
+      snapshot = await snapshotOf(file.handle!, file.path)
     } catch (thrown) {
       throw toVfsError(thrown, 'open', { path: file.path })
     }

@@ -133,9 +133,9 @@ export class OpenFile implements LogFile {
   }
 
   /** In Chromium, what the file has given up is free for others only once its handle is closed. */
-  async reopen(open: () => Promise<AccessHandle>): Promise<void> {
+  async reopen(open: (take: (handle: AccessHandle) => void) => Promise<void>): Promise<void> {
     this.#handle.close()
-    this.#handle = await open()
+    await open((handle) => (this.#handle = handle))
   }
 
   close(): void {

@@ -3,13 +3,14 @@
 
 import { toVfsError, TwoSlotLog, VfsError, type Ino } from '@wasm-vfs/core/backend'
 import { FileAccess } from './access.ts'
+import { answered } from './answered.ts'
 import { newCounters, type Counters } from './counters.ts'
 import { Directories, type Listing } from './directories.ts'
 import { FlushOrder } from './flush-order.ts'
 import { Flusher } from './flusher.ts'
 import type { IoStoreOptions, OpenedStore } from './io-store.ts'
 import { Journal, type Frame } from './journal.ts'
-import { JOURNAL_PATH, LOG_FORMAT, LOG_PATHS, RESERVED_NAME } from './layout.ts'
+import { JOURNAL_PATH, LOG_FORMAT, LOG_PATHS, OWN_HANDLES, RESERVED_NAME } from './layout.ts'
 import { listStaging, loadFiles } from './load.ts'
 import { FlushState, OpenFile } from './open-file.ts'
 import type { StoreParts } from './parts.ts'
@@ -29,9 +30,6 @@ import {
 import { OpfsStore, STORE_LIMITS, type StoreLimits } from './store.ts'
 import { HandlePool, type StoredFile } from './stored-file.ts'
 import { CommittedTree } from './tree.ts'
-
-/** Handles that are not for the program's files: two of the log, those of the journal and the ballast. */
-const OWN_HANDLES = 4
 
 /** What tests put in place of the browser's. */
 export interface StoreEnvironment {
@@ -91,7 +89,7 @@ async function open(
   )
   closing.push(() => {
     parts.handles.closeAll()
-    parts.reservation.close()
+    parts.reservation.letGo()
   })
   if (!replayed.closed) {
     // What a dead session has left can be read, so from now on the program relies on it; and what its
@@ -121,14 +119,26 @@ async function storeDirectory(
   name: string,
   root: FileSystemDirectoryHandle | undefined,
 ): Promise<FileSystemDirectoryHandle> {
-  let at = root ?? (await navigator.storage.getDirectory())
+  let at = root ?? (await originDirectory())
   const path: string[] = []
   for (const part of name.split('/')) {
     if (path.length > 0) await refuseWithin(at, path.join('/'), name)
-    at = await at.getDirectoryHandle(part, { create: true })
+    at = await directoryIn(at, part, { create: true })
     path.push(part)
   }
   return at
+}
+
+async function originDirectory(): Promise<FileSystemDirectoryHandle> {
+  return await answered(navigator.storage.getDirectory(), 'getDirectory', '')
+}
+
+async function directoryIn(
+  parent: FileSystemDirectoryHandle,
+  name: string,
+  options?: FileSystemGetDirectoryOptions,
+): Promise<FileSystemDirectoryHandle> {
+  return await answered(parent.getDirectoryHandle(name, options), 'getDirectoryHandle', name)
 }
 
 /** Within another store its files would be the other's files as well. */
@@ -138,7 +148,7 @@ async function refuseWithin(
   path: string,
 ): Promise<void> {
   try {
-    await directory.getDirectoryHandle(RESERVED_NAME)
+    await directoryIn(directory, RESERVED_NAME)
   } catch (thrown) {
     if (toVfsError(thrown, 'open').code === 'ENOENT') return
     throw thrown
@@ -159,10 +169,11 @@ async function checkForeign(directories: Directories): Promise<void> {
     if (error.code !== 'ENOENT') throw error
   }
   const root = await directories.get('')
-  for await (const name of root.keys()) {
+  const first = await answered(root.keys().next(), 'keys', root.name)
+  if (first.done !== true) {
     throw new VfsError('EEXIST', 'open', {
       path: root.name,
-      detail: `the directory holds something else ('${name}') and no store; choose another name`,
+      detail: `the directory holds something else ('${first.value}') and no store; choose another name`,
     })
   }
   await directories.make(RESERVED_NAME)
@@ -271,6 +282,7 @@ function assemble(
   const order = new FlushOrder(options.windowMs)
   const handles = new HandlePool({
     limit: options.maxHandles - OWN_HANDLES,
+    spare: reservation,
     access,
     directories,
     counters,
@@ -283,6 +295,7 @@ function assemble(
       checkSize(file, opened, replayed.closed, sidecar)
     },
   })
+  reservation.handles = handles
   return {
     ...beginnings,
     level: { current: options.durability },
@@ -327,12 +340,12 @@ export async function removeIoStore(
 ): Promise<void> {
   const path = name.split('/')
   try {
-    let at = environment.directory ?? (await navigator.storage.getDirectory())
-    for (const part of path.slice(0, -1)) at = await at.getDirectoryHandle(part)
-    const store = await at.getDirectoryHandle(path.at(-1)!)
+    let at = environment.directory ?? (await originDirectory())
+    for (const part of path.slice(0, -1)) at = await directoryIn(at, part)
+    const store = await directoryIn(at, path.at(-1)!)
     // A directory that is no store is none of ours to remove.
-    await store.getDirectoryHandle(RESERVED_NAME)
-    await at.removeEntry(path.at(-1)!, { recursive: true })
+    await directoryIn(store, RESERVED_NAME)
+    await answered(at.removeEntry(path.at(-1)!, { recursive: true }), 'removeEntry', name)
   } catch (thrown) {
     const error = toVfsError(thrown, 'delete', { path: name })
     if (error.code !== 'ENOENT') throw error

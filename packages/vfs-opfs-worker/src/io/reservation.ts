@@ -4,11 +4,12 @@
 // file grows only when it is written back, so there nothing is reserved.
 
 import { VfsError } from '@wasm-vfs/core/backend'
-import type { FileAccess } from './access.ts'
+import type { AccessHandle, FileAccess } from './access.ts'
 import type { Counters } from './counters.ts'
 import type { Directories } from './directories.ts'
 import { BALLAST_PATH as PATH } from './layout.ts'
 import { FlushState, OpenFile } from './open-file.ts'
+import type { HandlePool, SpareHandle } from './stored-file.ts'
 
 /**
  * Kept for the store's own log and journal, in bytes: of small files that are written over, this much is
@@ -20,11 +21,15 @@ const HEADROOM = 16 * 1024 * 1024
 /** Less is not worth a call, in bytes. */
 const RESTORE_MIN = 256 * 1024
 
-export class Reservation {
+export class Reservation implements SpareHandle {
+  /** Shares the handles of the program's files with it; before there are any, it needs none. */
+  handles: HandlePool | undefined
   readonly #directories: Directories
   readonly #access: FileAccess
   readonly #counters: Counters
+  // Its handle is closed when a file needs one.
   #file: OpenFile | undefined
+  #held = 0
   // Growth that the program has been promised and that has not reached OPFS.
   #owed = 0
   // What it held at most, which is what it should hold again once there is space.
@@ -52,12 +57,16 @@ export class Reservation {
 
   /** Bytes that the ballast occupies. */
   get held(): number {
-    return this.#file?.size ?? 0
+    return this.#held
+  }
+
+  get isOpen(): boolean {
+    return this.#file !== undefined
   }
 
   /** The store's own margin has been touched. */
   get isShort(): boolean {
-    return this.#file !== undefined && this.held < this.#owed + OWN_MARGIN && this.held < this.#most
+    return this.held < this.#owed + OWN_MARGIN && this.held < this.#most
   }
 
   /** Growth of content that is kept in memory for now; negative when it is carried out or given up. */
@@ -73,27 +82,26 @@ export class Reservation {
   /** Gives back what a session that did not close had taken. */
   async clear(): Promise<void> {
     await this.#open()
-    this.empty()
+    await this.empty()
   }
 
   /** Gives up `bytes`, or what is left. False if there was nothing. */
   async giveUp(bytes: number): Promise<boolean> {
-    const file = this.#file
     this.isScarce = true
-    if (file === undefined || file.size === 0) return false
-    file.truncate(Math.max(0, file.size - bytes))
+    if (this.held === 0) return false
+    const file = await this.#open()
+    this.#resize(file, Math.max(0, this.held - bytes))
     // Chromium counts what a file gave up as taken until its handle is closed.
-    this.close()
-    await this.#open()
+    this.letGo()
     return true
   }
 
   /** Takes up again what was given up, as far as it is still there; so much less is available. */
-  restore(): void {
-    if (this.#file === undefined) return
+  async restore(): Promise<void> {
     for (let more = this.#most - this.held; more >= RESTORE_MIN; more /= 2) {
       try {
-        this.#file.truncate(Math.min(this.held + Math.floor(more), this.#most))
+        const file = await this.#open()
+        this.#resize(file, Math.min(this.held + Math.floor(more), this.#most))
       } catch (error) {
         // Whoever reserves next is told.
         if (!(error instanceof VfsError)) throw error
@@ -102,35 +110,46 @@ export class Reservation {
   }
 
   /** Lets go of all space. */
-  empty(): void {
+  async empty(): Promise<void> {
     this.#most = 0
-    this.#file?.truncate(0)
-    this.close()
+    if (this.held > 0) this.#resize(await this.#open(), 0)
+    this.letGo()
   }
 
-  close(): void {
+  /** What it holds stays held. */
+  letGo(): void {
     this.#file?.close()
     this.#file = undefined
   }
 
   async #grow(bytes: number): Promise<number> {
-    await this.#open()
-    const file = this.#file!
+    const file = await this.#open()
     const wanted = bytes + this.#owed + OWN_MARGIN
     try {
-      file.truncate(wanted + HEADROOM)
+      this.#resize(file, wanted + HEADROOM)
     } catch (error) {
       if (!(error instanceof VfsError) || error.code !== 'ENOSPC') throw error
-      file.truncate(wanted)
+      this.#resize(file, wanted)
     }
-    this.#most = file.size
+    this.#most = this.held
     return this.#free
   }
 
-  async #open(): Promise<void> {
-    if (this.#file !== undefined) return
-    const handle = await this.#directories.file(PATH, { create: true })
-    const access = await this.#access.open(handle, PATH)
-    this.#file = new OpenFile(PATH, access, new FlushState(), this.#counters)
+  #resize(file: OpenFile, size: number): void {
+    file.truncate(size)
+    this.#held = size
+  }
+
+  async #open(): Promise<OpenFile> {
+    if (this.#file !== undefined) return this.#file
+    const open = async (): Promise<AccessHandle> =>
+      await this.#access.open(await this.#directories.file(PATH, { create: true }), PATH)
+    const take = (handle: AccessHandle): void => {
+      this.#file = new OpenFile(PATH, handle, new FlushState(), this.#counters)
+      this.#held = this.#file.size
+    }
+    if (this.handles === undefined) take(await open())
+    else await this.handles.opening(open, take)
+    return this.#file!
   }
 }

@@ -2,7 +2,8 @@
 // frames say only what has changed, the rest is in the file, which may be anything between then and now.
 
 import { encodeFact, toVfsError, VfsError, type Ino, type InodeFact } from '@wasm-vfs/core/backend'
-import { forAll } from './directories.ts'
+import { answered } from './answered.ts'
+import { forAll, snapshotOf } from './directories.ts'
 import type { FileRecord, Frame } from './journal.ts'
 import type { ResidentContent } from './resident-content.ts'
 import type { Replayed, Sidecar } from './sidecar.ts'
@@ -69,7 +70,8 @@ export async function restoreContent(
 
 async function bytesOf(file: StoredFile): Promise<Uint8Array> {
   try {
-    return new Uint8Array(await (await file.handle!.getFile()).arrayBuffer())
+    const snapshot = await snapshotOf(file.handle!, file.path)
+    return new Uint8Array(await answered(snapshot.arrayBuffer(), 'arrayBuffer', file.path))
   } catch (thrown) {
     throw toVfsError(thrown, 'open', { path: file.path })
   }

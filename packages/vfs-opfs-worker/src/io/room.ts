@@ -44,7 +44,7 @@ export class Room {
       else if (!given) continue
       try {
         const result = await work()
-        this.#reservation.restore()
+        await this.#reservation.restore()
         return result
       } catch (failure) {
         error = failure

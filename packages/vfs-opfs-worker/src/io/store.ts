@@ -264,7 +264,7 @@ export class OpfsStore implements IoStore {
         await access.settle()
       } finally {
         handles.closeAll()
-        reservation.close()
+        reservation.letGo()
         await access.settle()
       }
     }
@@ -423,7 +423,7 @@ export class OpfsStore implements IoStore {
     await this.#landing.finish()
     this.#noteHotFiles()
     sidecar.sync()
-    reservation.empty()
+    await reservation.empty()
     await access.settle()
   }
 

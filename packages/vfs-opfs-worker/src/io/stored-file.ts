@@ -2,8 +2,8 @@
 // used last. A file is opened when it is needed and closed when another one needs its handle; closing
 // flushes nothing, so the file remembers that it has to be.
 
-import { toVfsError, VfsError, type Ino } from '@wasm-vfs/core/backend'
-import type { FileAccess } from './access.ts'
+import { toVfsError, VfsError, type ErrnoCode, type Ino } from '@wasm-vfs/core/backend'
+import type { AccessHandle, FileAccess } from './access.ts'
 import type { Counters } from './counters.ts'
 import { forAll, type Directories } from './directories.ts'
 import { FlushState, OpenFile } from './open-file.ts'
@@ -46,8 +46,16 @@ export class StoredFile {
   }
 }
 
+/** A handle that is counted with those of files, and that can be let go of for a while: the ballast's. */
+export interface SpareHandle {
+  readonly isOpen: boolean
+  letGo(): void
+}
+
 export interface HandlePoolParts {
+  /** Most handles, the spare one included; at least 1. */
   readonly limit: number
+  readonly spare: SpareHandle
   readonly access: FileAccess
   readonly directories: Directories
   readonly counters: Counters
@@ -61,19 +69,38 @@ export interface HandlePoolParts {
 const AHEAD_MAX = 56
 /** Opens under way at once: more of them do not go faster. */
 const PARALLEL = 16
+/** What an open fails with for a reason of its own: with fewer handles it would fail as well. */
+const NO_REFUSALS: ReadonlySet<ErrnoCode> = new Set([
+  'ENOENT',
+  'EEXIST',
+  'EBUSY',
+  'EACCES',
+  'ENOTSUP',
+  'ETIMEDOUT',
+])
 
 export class HandlePool {
-  readonly limit: number
+  #limit: number
   readonly #parts: HandlePoolParts
   // Files with a handle, the one used longest ago first.
   readonly #open = new Set<StoredFile>()
   // Opens under way count as handles.
-  #opening = 0
+  readonly #opening = new Set<Promise<unknown>>()
+  // How many have been closed so far.
+  #closed = 0
   readonly #firstUsed = new Set<Ino>()
 
   constructor(parts: HandlePoolParts) {
-    this.limit = parts.limit
+    if (!Number.isSafeInteger(parts.limit) || parts.limit < 1) {
+      throw new RangeError(`a store cannot work with ${parts.limit} handles for its files`)
+    }
+    this.#limit = parts.limit
     this.#parts = parts
+  }
+
+  /** Most handles: fewer than were allowed once the browser has refused one. */
+  get limit(): number {
+    return this.#limit
   }
 
   /** Files that the program has used, the first ones of this session. */
@@ -123,16 +150,22 @@ export class HandlePool {
     work: (open: OpenFile) => Result,
   ): Promise<Awaited<Result>> {
     const { access, directories, counters, checkSize } = this.#parts
-    this.#makeRoom()
-    this.#opening++
-    try {
+    let opened: OpenFile | undefined
+    const openHandle = async (): Promise<AccessHandle> => {
       file.handle ??= await directories.file(file.path)
-      const handle = await access.open(file.handle, file.path)
-      const open = new OpenFile(file.path, handle, file.state, counters)
-      file.open = open
+      return await access.open(file.handle, file.path)
+    }
+    const use = (handle: AccessHandle): Result => {
+      file.open = new OpenFile(file.path, handle, file.state, counters)
       this.#open.add(file)
-      if (open.size !== file.size) checkSize(file, open)
+      if (file.open.size !== file.size) checkSize(file, file.open)
+      opened = file.open
+      return work(opened)
+    }
+    try {
+      return await this.opening(openHandle, use)
     } catch (thrown) {
+      if (opened !== undefined) throw thrown
       this.close(file)
       const error = toVfsError(thrown, 'open', { path: file.path })
       if (error.code !== 'ENOENT') throw error
@@ -141,17 +174,54 @@ export class HandlePool {
         detail: 'other code has removed this file',
         cause: error,
       })
-    } finally {
-      this.#opening--
     }
-    return await work(file.open)
+  }
+
+  /**
+   * Opens a handle in the place of others if all are in use, or if the browser refuses one more: many stores
+   * share its limit (Safari: 252 in an origin). `use` is given it at once, before another can take its place.
+   */
+  async opening<Result>(
+    open: () => Promise<AccessHandle>,
+    use: (handle: AccessHandle) => Result,
+  ): Promise<Awaited<Result>> {
+    for (;;) {
+      while (!this.#makeRoom()) await Promise.race(this.#opening).catch(() => {})
+      const closed = this.#closed
+      const attempt = open()
+      this.#opening.add(attempt)
+      let handle: AccessHandle
+      try {
+        handle = await attempt
+      } catch (thrown) {
+        this.#opening.delete(attempt)
+        const { code } = toVfsError(thrown, 'open')
+        if (NO_REFUSALS.has(code) || !this.#degrade(closed)) throw thrown
+        continue
+      }
+      this.#opening.delete(attempt)
+      return await use(handle)
+    }
+  }
+
+  /** Makes do with a handle less. False if there is none to let go of, and none was let go of meanwhile. */
+  #degrade(closed: number): boolean {
+    if (this.#inUse === 0) return closed < this.#closed
+    this.#limit = this.#inUse
+    return true
+  }
+
+  get #inUse(): number {
+    return this.#open.size + this.#opening.size + (this.#parts.spare.isOpen ? 1 : 0)
   }
 
   close(file: StoredFile): void {
     const { open } = file
     this.#open.delete(file)
     file.open = undefined
-    open?.close()
+    if (open === undefined) return
+    this.#closed++
+    open.close()
   }
 
   closeAll(): void {
@@ -166,11 +236,14 @@ export class HandlePool {
     }
   }
 
-  #makeRoom(): void {
+  /** False if all handles are being opened. */
+  #makeRoom(): boolean {
     for (const file of this.#open) {
-      if (this.#open.size + this.#opening < this.limit) return
+      if (this.#inUse < this.#limit) return true
       this.#parts.beforeEviction(file)
       this.close(file)
     }
+    if (this.#inUse >= this.#limit) this.#parts.spare.letGo()
+    return this.#inUse < this.#limit
   }
 }

@@ -3,7 +3,9 @@
 // written, so the order of flushes is the order in which storage sees them. A browser swaps the new file
 // in when the stream closes; whether that is durable is its own affair, and it says nothing.
 
+import { withDeadline, type DeadlineOptions } from '@wasm-vfs/core/backend'
 import type { AccessHandle } from './access.ts'
+import { answered } from './answered.ts'
 
 export type EnqueueWrite = (write: () => Promise<void>) => void
 
@@ -18,6 +20,7 @@ const BLOCK = 65_536
 
 export class WritableAccessHandle implements AccessHandle {
   readonly #file: FileSystemFileHandle
+  readonly #path: string
   readonly #enqueue: EnqueueWrite
   #bytes: Uint8Array<ArrayBuffer>
   #size: number
@@ -26,10 +29,12 @@ export class WritableAccessHandle implements AccessHandle {
 
   private constructor(
     file: FileSystemFileHandle,
+    path: string,
     bytes: Uint8Array<ArrayBuffer>,
     enqueue: EnqueueWrite,
   ) {
     this.#file = file
+    this.#path = path
     this.#bytes = bytes
     this.#size = bytes.length
     this.#enqueue = enqueue
@@ -37,10 +42,12 @@ export class WritableAccessHandle implements AccessHandle {
 
   static async open(
     file: FileSystemFileHandle,
+    path: string,
     enqueue: EnqueueWrite,
   ): Promise<WritableAccessHandle> {
-    const snapshot = await file.getFile()
-    return new WritableAccessHandle(file, new Uint8Array(await snapshot.arrayBuffer()), enqueue)
+    const snapshot = await answered(file.getFile(), 'getFile', path)
+    const bytes = new Uint8Array(await answered(snapshot.arrayBuffer(), 'arrayBuffer', path))
+    return new WritableAccessHandle(file, path, bytes, enqueue)
   }
 
   getSize(): number {
@@ -70,17 +77,21 @@ export class WritableAccessHandle implements AccessHandle {
     const size = this.#size
     const changes = this.#takeChanges()
     this.#enqueue(async () => {
-      const stream = await this.#file.createWritable({ keepExistingData: true })
+      const stream = await withDeadline(this.#file.createWritable({ keepExistingData: true }), {
+        ...this.#call('createWritable'),
+        late: (opened) => void opened.abort(),
+      })
       try {
-        await stream.truncate(size)
+        await withDeadline(stream.truncate(size), this.#call('truncate'))
         for (const { at, bytes } of changes) {
-          await stream.write({ type: 'write', position: at, data: bytes })
+          const write = stream.write({ type: 'write', position: at, data: bytes })
+          await withDeadline(write, this.#call('write'))
         }
       } catch (error) {
-        await stream.abort()
+        await withDeadline(stream.abort(), this.#call('abort'))
         throw error
       }
-      await stream.close()
+      await withDeadline(stream.close(), this.#call('close'))
     })
   }
 
@@ -88,6 +99,10 @@ export class WritableAccessHandle implements AccessHandle {
     this.flush()
     this.#bytes = new Uint8Array(0)
     this.#size = 0
+  }
+
+  #call(call: string): DeadlineOptions<unknown> {
+    return { operation: 'write', call, path: this.#path }
   }
 
   #takeChanges(): Change[] {
