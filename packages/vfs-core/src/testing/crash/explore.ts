@@ -47,6 +47,8 @@ interface Past {
   readonly history: History
   readonly moment: Moment
   readonly crash: Crash
+  /** Paths that an open has been told to go on without; it may have ended before it logged that. */
+  readonly accepted: readonly string[]
 }
 
 interface OpenPoint extends Point {
@@ -228,12 +230,17 @@ export class Explorer {
     const opfs = new SimulatedOpfs({ image, now: () => this.#world.now })
     if (options.space !== undefined) opfs.quota = opfs.used + options.space
     const points: OpenPoint[] = []
+    let accepted = past?.accepted ?? []
     if (past !== undefined) {
       const { moment } = past
-      opfs.watcher.changed = (call) =>
-        points.push({ image: opfs.image(), moment, now: this.#world.now, call, past })
+      opfs.watcher.changed = (call) => {
+        const { now } = this.#world
+        points.push({ image: opfs.image(), moment, now, call, past: { ...past, accepted } })
+      }
     }
-    const opened = await this.#open(scenario, opfs, past)
+    const opened = await this.#open(scenario, opfs, past, (paths) => {
+      accepted = [...accepted, ...paths]
+    })
     if (opened === undefined) return undefined
     const { program, missing } = opened
     try {
@@ -244,7 +251,10 @@ export class Explorer {
       opfs.kill()
       const { history } = session
       for (const point of session.points) {
-        points.push({ ...point, past: { history, moment: point.moment, crash: 'kill' } })
+        points.push({
+          ...point,
+          past: { history, moment: point.moment, crash: 'kill', accepted: [] },
+        })
       }
       return points
     } finally {
@@ -296,6 +306,7 @@ export class Explorer {
     scenario: Scenario,
     opfs: SimulatedOpfs,
     past: Past | undefined,
+    accepting: (paths: readonly string[]) => void,
   ): Promise<Opened | undefined> {
     const open = (acceptMissing?: true): Promise<Program> =>
       this.#world.settle(this.#target.open(opfs, scenario.options, acceptMissing))
@@ -312,6 +323,7 @@ export class Explorer {
         const problem = `reported as missing, and had settled: ${old.join(', ')}`
         throw new CrashFailure(scenario, [problem], error)
       }
+      accepting(refusal.paths)
       return { program: await open(true), missing: refusal.paths }
     }
   }
@@ -335,9 +347,14 @@ export class Explorer {
       throw new CrashFailure(scenario, [`it cannot be read: ${String(error)}`], error)
     }
     if (past === undefined) return { observed, reset: false }
-    const { history, moment, crash } = past
+    const { history, moment, crash, accepted } = past
     const { windowMs, tree: strategy } = this.#target
-    const problems = judge(history, observed, { moment, crash, windowMs, strategy, missing })
+    const problemsWithout = (missing: readonly string[]): string[] =>
+      judge(history, observed, { moment, crash, windowMs, strategy, missing })
+    let problems = problemsWithout(missing)
+    if (problems.length > 0 && accepted.length > 0) {
+      problems = problemsWithout([...missing, ...accepted])
+    }
     if (problems.length === 0) return { observed, reset: false }
     if (crash === 'power' && this.#isYoung(scenario) && observed.entries.length === 0) {
       return { observed, reset: true }

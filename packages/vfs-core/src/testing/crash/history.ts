@@ -339,7 +339,7 @@ export class History {
   }
 
   /** It has returned. `ino`: of the file or directory synced; undefined for `sync()` and `close()`. */
-  acknowledged(ino: Ino | undefined, time: number): void {
+  acknowledged(ino: Ino | undefined, time: number, whole: 'sync' | 'close' = 'sync'): void {
     const forwardFrom = (ino === undefined ? undefined : this.#lastWrites.get(ino)) ?? 0
     const inos = ino === undefined ? undefined : [ino]
     this.acknowledgements.push({
@@ -351,7 +351,7 @@ export class History {
       time,
       level: this.#level,
       forwardFrom,
-      by: ino === undefined ? 'sync' : `fsync of inode ${ino}`,
+      by: ino === undefined ? whole : `fsync of inode ${ino}`,
     })
     if (!this.#isLoading) return
     this.#isLoading = false

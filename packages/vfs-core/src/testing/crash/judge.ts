@@ -177,8 +177,10 @@ class Judgement {
     this.#until = moment.operation
     const returned = moment.done ? moment.operation : moment.operation - 1
     const enforced = history.enforcedUntil[Math.min(returned, history.enforcedUntil.length - 1)]!
-    const mayBeLost = ({ names, time, level }: Acknowledgement): boolean =>
-      crash === 'power' && level === 'relaxed' && names !== undefined && time + windowMs > enforced
+    const mayBeLost = ({ names, by, time, level }: Acknowledgement): boolean => {
+      if (crash !== 'power' || level !== 'relaxed' || time + windowMs <= enforced) return false
+      return names !== undefined || (by === 'sync' && strategy.putsOffSyncs === true)
+    }
     const made = acknowledgedAt(history, moment).filter(
       ({ kind }) => crash === 'kill' || kind === 'synced',
     )
@@ -228,6 +230,7 @@ class Judgement {
       for (const key of ['mtime', 'ctime'] as const) {
         if (since(moved).some((version) => version[key] === shown[key])) continue
         const had = since(moved).map((version) => version[key])
+        if (this.#isFilesOwn(shown[key], had)) continue
         problems.push(
           `inode ${ino} has the ${key} ${shown[key]}, and should have ${had.join(' or ')}`,
         )
@@ -238,6 +241,11 @@ class Judgement {
       problems.push(`inode ${ino} has the atime ${shown.atime}`)
     }
     return problems
+  }
+
+  /** A file that keeps its own size, or one that other code has put there, may have its own time as well. */
+  #isFilesOwn(time: number, had: readonly number[]): boolean {
+    return this.#strategy.sizes === 'file by file' && time >= Math.min(...had) && time <= Date.now()
   }
 
   /** The oldest versions of an inode's times that may be seen: set explicitly, or moved by what it did. */
@@ -400,7 +408,7 @@ class Judgement {
 
   #holds(fsync: Acknowledgement): boolean {
     if (this.#stretch.latest < this.#neededBy(fsync)) return false
-    return (fsync.bytes ?? []).every((ino) => {
+    return (fsync.bytes ?? [...this.#observed.files.keys()]).every((ino) => {
       const bytes = this.#observed.files.get(ino)
       const file = this.#history.files.get(ino)
       if (bytes === undefined || file === undefined) return true

@@ -249,7 +249,7 @@ export class Session {
         break
       case 'close':
         this.#isClosed = true
-        history.acknowledged(undefined, world.now)
+        history.acknowledged(undefined, world.now, 'close')
         break
       case 'sync':
         history.acknowledged(undefined, world.now)

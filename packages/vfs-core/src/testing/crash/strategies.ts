@@ -18,6 +18,8 @@ export interface TreeStrategy {
    * if, the tree shows it), or any size that the file had since it was last acknowledged.
    */
   readonly sizes: 'with the names' | 'file by file'
+  /** A sync of a relaxed store is put off as an fsync is. */
+  readonly putsOffSyncs?: boolean
   /**
    * Only after a power cut where names settle one by one: what to compare, when what the cut is allowed to do
    * to names is left out of what is shown and of what one moment had.
@@ -60,6 +62,7 @@ export const ONE_MOMENT: TreeStrategy = {
 export const NAME_BY_NAME: TreeStrategy = {
   describe: (entries) => described(entries, nameLine),
   sizes: 'file by file',
+  putsOffSyncs: true,
   reconcile(shown, moment, { history, missing }) {
     const isMissing = ({ path }: TreeEntry): boolean =>
       missing.some((lost) => path === lost || path.startsWith(`${lost}/`))

@@ -13,6 +13,8 @@ export interface FileImage {
   readonly base: Content
   /** What has been done since, in order; the browser shows all of it. */
   readonly changes: readonly Change[]
+  /** When it was last written, by the system's clock. */
+  readonly modified: number
 }
 
 export interface DirectoryImage {
@@ -39,6 +41,7 @@ export class FileNode {
    * Chromium 156).
    */
   held: number
+  #modified: number
   #base: Content
   #changes: Change[]
   #live: LiveContent
@@ -46,11 +49,16 @@ export class FileNode {
   // file next finds what is on storage.
   #cacheLies = false
 
-  constructor(image: FileImage = { kind: 'file', base: EMPTY, changes: [] }) {
+  constructor(image: FileImage = { kind: 'file', base: EMPTY, changes: [], modified: Date.now() }) {
+    this.#modified = image.modified
     this.#base = image.base
     this.#changes = [...image.changes]
     this.#live = new LiveContent(image.base, image.changes)
     this.held = this.#live.size
+  }
+
+  get modified(): number {
+    return this.#modified
   }
 
   get live(): Content {
@@ -69,10 +77,12 @@ export class FileNode {
 
   write(from: Uint8Array, at: number): void {
     this.#changes.push(this.#live.write(from, at))
+    this.#modified = Date.now()
   }
 
   truncate(size: number): void {
     this.#changes.push(this.#live.truncate(size))
+    this.#modified = Date.now()
   }
 
   flush(): void {
@@ -91,7 +101,8 @@ export class FileNode {
   }
 
   image(): FileImage {
-    return { kind: 'file', base: this.#base, changes: this.#changes.slice() }
+    const changes = this.#changes.slice()
+    return { kind: 'file', base: this.#base, changes, modified: this.#modified }
   }
 }
 

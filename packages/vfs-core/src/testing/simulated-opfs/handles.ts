@@ -154,7 +154,7 @@ export class SimulatedFileHandle implements FileSystemFileHandle {
     this.#checkThere()
     const bytes = new Uint8Array(this.node.live.size)
     this.node.read(bytes, 0)
-    return new File([bytes], this.name)
+    return new File([bytes], this.name, { lastModified: this.node.modified })
   }
 
   async createSyncAccessHandle(): Promise<FileSystemSyncAccessHandle> {

@@ -73,7 +73,7 @@ export class PowerLoss {
       if (state === undefined) {
         state =
           node.kind === 'file'
-            ? { kind: 'file', base: this.#content(node, selection), changes: [] }
+            ? { ...node, base: this.#content(node, selection), changes: [] }
             : {
                 kind: 'directory',
                 base: this.#entries(node, selection, placed, stateOf),
