@@ -326,7 +326,10 @@ async function changedSizes(
     file.size = snapshot.size
     const time = snapshot.lastModified
     const { ino, mode, atime } = inode
-    facts.push({ type: 'inode', ino, mode, size: snapshot.size, atime, mtime: time, ctime: time })
+    // What a file is to have may be newer than the file: then it is in the redo log, and the times here.
+    const mtime = Math.max(inode.mtime, time)
+    const ctime = Math.max(inode.ctime, time)
+    facts.push({ type: 'inode', ino, mode, size: snapshot.size, atime, mtime, ctime })
   })
   return facts
 }
