@@ -220,12 +220,7 @@ export class Journal<StoreFact> implements ContentHost {
     const batch = this.#underWay
     if (batch === undefined) return
     this.#underWay = undefined
-    // It may be committed, so none of its names and inodes can be taken back by saying nothing.
-    const entries = [...batch.entries].map(
-      ([key, { fact }]) => [key, { fact, fresh: false }] as const,
-    )
-    const inodes = batch.inodes.map((each) => ({ ...each, fresh: false }))
-    this.#giveBack({ ...batch, inodes, entries: new Map(entries) })
+    this.#giveBack(batch)
   }
 
   /** For any store. Changes made while it runs go into the next batch. */
@@ -252,7 +247,7 @@ export class Journal<StoreFact> implements ContentHost {
     const taken: TakenBatch<StoreFact> = {
       facts,
       storeFacts: this.#content.takeFacts(),
-      inodes: inodes.map((inode) => ({ inode, dirty: inode.dirty, fresh: inode.fresh })),
+      inodes: inodes.map((inode) => ({ inode, dirty: inode.dirty })),
       entries: this.#entries,
       dropped: this.#dropped,
       concerned: this.#concerned,
@@ -271,23 +266,24 @@ export class Journal<StoreFact> implements ContentHost {
     return taken
   }
 
-  /** Merges a batch that has failed, or may have, back under what has changed since it was taken. */
+  /**
+   * Merges a batch that has failed, or may have, back under what has changed since it was taken. The store may
+   * have it all the same (the wait for it has failed), so none of its names and inodes is fresh: a removal has
+   * to be said.
+   */
   #giveBack(taken: TakenBatch<StoreFact>): void {
     this.#content.returnFacts(taken.storeFacts)
-    for (const { inode, dirty, fresh } of taken.inodes) {
+    for (const { inode, dirty } of taken.inodes) {
       // An inode dropped meanwhile needs no attributes; its drop fact stays, and is harmless if the
       // inode was never committed.
-      if (this.#dropped.has(inode.ino)) continue
-      this.#mark(inode, Math.max(inode.dirty, dirty))
-      inode.fresh = fresh
+      if (!this.#dropped.has(inode.ino)) this.#mark(inode, Math.max(inode.dirty, dirty))
     }
     const newer = this.#entries
-    this.#entries = new Map(taken.entries)
-    for (const [key, pending] of newer) {
-      const fresh = taken.entries.get(key)?.fresh ?? pending.fresh
+    this.#entries = new Map()
+    for (const [key, { fact }] of taken.entries) this.#entries.set(key, { fact, fresh: false })
+    for (const [key, { fact, fresh }] of newer) {
       this.#entries.delete(key)
-      if (fresh && pending.fact.type === 'remove') continue
-      this.#entries.set(key, { fact: pending.fact, fresh })
+      this.#entries.set(key, { fact, fresh: fresh && !taken.entries.has(key) })
     }
     for (const ino of taken.dropped) this.#dropped.add(ino)
     for (const ino of taken.concerned) this.#concerned.add(ino)
@@ -296,7 +292,7 @@ export class Journal<StoreFact> implements ContentHost {
 }
 
 interface TakenBatch<StoreFact> extends Batch<StoreFact> {
-  readonly inodes: readonly { inode: Inode; dirty: number; fresh: boolean }[]
+  readonly inodes: readonly { inode: Inode; dirty: number }[]
   readonly entries: Map<string, PendingEntry>
   readonly dropped: ReadonlySet<Ino>
   readonly concerned: ReadonlySet<Ino>
