@@ -1,6 +1,7 @@
 // Ways to break each rule of docs/durability.md on purpose, and the tests that must notice. Each replaces
 // a piece of source that occurs exactly once, so a change of that source shows here.
 
+import { HAND_DOWN } from './hand-down.ts'
 import { edit, type Edit, type Mutation } from './mutation.ts'
 import { OPFS_WORKER } from './opfs-worker.ts'
 
@@ -428,5 +429,6 @@ export const MUTATIONS: readonly Mutation[] = [
     test: FAULTS,
     named: 'short',
   },
+  ...HAND_DOWN,
   ...OPFS_WORKER,
 ]

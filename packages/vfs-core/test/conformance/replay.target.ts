@@ -69,13 +69,14 @@ export function mount(
   medium: Medium,
   capabilities: Capabilities,
   metadata: MetadataStore & { readonly commits: number },
+  content: ContentStore = new ChunkStore(medium.chunks),
 ): Vfs {
   return new InodeFs({
     backend: 'replay',
     name,
     level: { current: 'strict' },
     capabilities,
-    content: new ChunkStore(medium.chunks),
+    content,
     metadata,
     tree: medium.facts === undefined ? emptyTree() : replay(medium.facts),
     stats: () => ({ commits: metadata.commits }),
@@ -165,7 +166,7 @@ const frozen = (facts: Iterable<Fact>): Fact[] => structuredClone([...facts])
 
 const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
-class ChunkStore implements ContentStore {
+export class ChunkStore implements ContentStore {
   readonly #chunks: ChunkedContent
 
   constructor(chunks: ChunkedContent) {
