@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { encodeLine, readSlot, type HeaderBody, type LineBody } from './chained-lines.ts'
-import type { SlotContents } from './chained-lines.ts'
+import { encodeLine, type HeaderBody, type LineBody } from './chained-lines.ts'
+import { readSlot, type SlotContents } from './slot-contents.ts'
 import { crc32 } from './checksum.ts'
 
 interface Content {
@@ -33,7 +33,12 @@ function slot(bodies: readonly (HeaderBody | Body)[]): { bytes: Uint8Array; ends
 }
 
 function read(bytes: Uint8Array): SlotContents<Content> {
-  return readSlot(bytes, 'state-a', FORMAT)
+  return readSlot({ bytes, path: 'state-a' }, FORMAT)
+}
+
+/** What the next line's checksum continues. */
+function crcOf(bytes: Uint8Array): number {
+  return read(bytes).sum
 }
 
 const IMAGE: Body = { seq: 2, durable: 0, facts: [['n', 2]], image: 'end' }
@@ -89,6 +94,43 @@ describe('a slot of a log', () => {
     const { bytes, ends } = slot([HEADER, IMAGE])
     expect(read(bytes.subarray(0, ends[0])).state).toBe('incomplete')
     expect(read(new Uint8Array(0)).state).toBe('empty')
+  })
+
+  it('with a line that no log has written is EIO, and says what is wrong', () => {
+    const wrong = (line: object, what: RegExp): void => {
+      const { bytes } = slot([HEADER, IMAGE, FIRST, line as Body])
+      expect(() => read(bytes)).toThrow(/EIO.*state-a/)
+      expect(() => read(bytes)).toThrow(what)
+    }
+    for (const seq of [3, 5, 0, -4, 4.5, '4', null, undefined]) wrong({ ...SECOND, seq }, /seq/)
+    for (const durable of [4, 5, -1, 1.5, 2 ** 53, '2', null, undefined]) {
+      wrong({ ...SECOND, durable }, /durable/)
+    }
+    for (const age of [-1, 0.5, 2 ** 53, '1', null]) wrong({ ...SECOND, age }, /age/)
+    for (const closed of [false, 1, 'true', null]) wrong({ ...SECOND, closed }, /closed/)
+    for (const image of ['begin', true, null]) wrong({ ...SECOND, image }, /image/)
+    for (const epoch of [7, null, {}]) wrong({ ...SECOND, epoch }, /epoch/)
+  })
+
+  it('with a header that no log has written is EIO, and says what is wrong', () => {
+    const wrong = (header: object): void => {
+      const { bytes } = slot([{ ...HEADER, ...header }, IMAGE])
+      expect(() => read(bytes)).toThrow(/EIO.*state-a.*damaged/)
+    }
+    for (const generation of [0, -1, 1.5, 2 ** 53, '7', null]) wrong({ generation })
+    for (const age of [-1, 0.5, 2 ** 53, '1', null]) wrong({ age })
+    for (const epoch of [7, null]) wrong({ epoch })
+    for (const seq of [0, -1, 1.5, '1', null]) wrong({ seq })
+    for (const durable of [1, -1, '0', null]) wrong({ durable })
+  })
+
+  it('with a line that is no JSON is EIO', () => {
+    const { bytes } = slot([HEADER, IMAGE])
+    const rest = new TextEncoder().encode('"seq":')
+    const sum = crc32(rest, crcOf(bytes))
+    const line = `{"sum":"${sum.toString(16).padStart(8, '0')}","seq":\n`
+    const bad = new Uint8Array([...bytes, ...new TextEncoder().encode(line)])
+    expect(() => read(bad)).toThrow(/EIO.*no JSON/)
   })
 
   it('of another format or version is refused by name', () => {

@@ -1,10 +1,7 @@
-// Reads one slot of a TwoSlotLog back: which lines are whole, what they say, and whether what is not
-// whole is the torn end of an interrupted append or damage.
-//
-// A line is {"sum":"xxxxxxxx",…}\n where the sum covers everything after it, continued from the sum
-// before. The first lines are a header and an image of the whole state; changes follow. Every line has
-// the next sequence number `seq` and names in `durable` the last one known to be on storage when it
-// was written.
+// The lines of a TwoSlotLog. A line is {"sum":"xxxxxxxx",…}\n where the sum covers everything after it,
+// continued from the sum before. The first lines are a header and an image of the whole state; changes
+// follow. Every line has the next sequence number `seq` and names in `durable` the last one known to be on
+// storage when it was written. What a slot of such lines holds is found out in slot-contents.ts.
 
 import { VfsError } from '../contract/index.ts'
 import { crc32 } from './checksum.ts'
@@ -40,26 +37,7 @@ export interface LineFrame {
   /** A session began; what it draws here makes its checksums unlike those of any other session. */
   readonly epoch?: string
   /** The session before was closed and everything was flushed. */
-  readonly closed?: boolean
-}
-
-export interface SlotContents<Content extends object> {
-  /** Nothing, an image that is not complete, or a state. */
-  readonly state: 'empty' | 'incomplete' | 'complete'
-  readonly header: HeaderBody | undefined
-  /** Without the header, in order. */
-  readonly lines: readonly LineBody<Content>[]
-  /** The last whole line is a clean close. */
-  readonly closed: boolean
-  /** Where the whole lines end, in bytes, and what the next line continues from. */
-  readonly end: number
-  readonly sum: number
-  readonly seq: number
-  readonly imageEnd: number
-  /** The last that a line says, in milliseconds. */
-  readonly age: number
-  /** A line that had reached storage is bad. Whether that matters depends on the other slot. */
-  readonly damage: VfsError | undefined
+  readonly closed?: true
 }
 
 const NEWLINE = 0x0a
@@ -72,41 +50,10 @@ const text = new TextDecoder('utf-8', { fatal: true })
 export function encodeLine(body: object, previous: number): [Uint8Array, number] {
   const rest = JSON.stringify(body).slice(1)
   const sum = crc32(utf8.encode(rest), previous)
-  return [utf8.encode(`{"sum":"${hex(sum)}",${rest}\n`), sum]
+  return [utf8.encode(`${prefix(sum)}${rest}\n`), sum]
 }
 
-/** Throws EINVAL for a format this version does not know. */
-export function readSlot<Content extends object>(
-  bytes: Uint8Array,
-  path: string,
-  format: LogFormat,
-): SlotContents<Content> {
-  const whole: LineBody<Content>[] = []
-  let header: HeaderBody | undefined
-  let imageEnd = 0
-  let closed = false
-  let age = 0
-  let sum = 0
-  let seq = 0
-  let end = 0
-  for (const line of lines(bytes)) {
-    const body = decodeLine(line.bytes, sum)
-    if (body === undefined || (header !== undefined && body.seq !== seq + 1)) break
-    if (header === undefined) header = checkHeader(body, path, format)
-    else whole.push(body as LineBody<Content>)
-    if (body.image === 'end') imageEnd = line.end
-    closed = body.closed === true
-    age = body.age ?? age
-    sum = line.sum
-    seq = body.seq
-    end = line.end
-  }
-  const damage = damageBehind(bytes.subarray(end), header === undefined ? 0 : seq + 1, path)
-  const state = imageEnd > 0 ? 'complete' : bytes.length === 0 ? 'empty' : 'incomplete'
-  return { state, header, lines: whole, closed, end, sum, seq, imageEnd, age, damage }
-}
-
-interface Line {
+export interface Line {
   readonly bytes: Uint8Array
   /** What the line itself says its checksum is. */
   readonly sum: number
@@ -114,7 +61,7 @@ interface Line {
   readonly end: number
 }
 
-function* lines(bytes: Uint8Array): Generator<Line> {
+export function* splitLines(bytes: Uint8Array): Generator<Line> {
   let start = 0
   for (;;) {
     const newline = bytes.indexOf(NEWLINE, start)
@@ -127,22 +74,58 @@ function* lines(bytes: Uint8Array): Generator<Line> {
 
 function statedSum(line: Uint8Array): number {
   const digits = line.subarray(PREFIX_LENGTH - SUM_LENGTH - 2, PREFIX_LENGTH - 2)
-  return Number.parseInt(String.fromCharCode(...digits), 16)
+  return Number.parseInt(latin1(digits), 16)
 }
 
-function decodeLine(line: Uint8Array, previous: number): LineFrame | undefined {
+/** What a line says; undefined if its checksum does not continue `previous`. Throws EIO for no JSON. */
+export function decodeLine(line: Uint8Array, previous: number): object | undefined {
   const rest = line.subarray(PREFIX_LENGTH)
-  if (crc32(rest, previous) !== statedSum(line)) return undefined
-  try {
-    return JSON.parse(`{${text.decode(rest)}`) as LineFrame
-  } catch {
-    // The checksum holds by chance; a line that is no JSON is not ours.
+  const sum = crc32(rest, previous)
+  if (sum !== statedSum(line) || latin1(line.subarray(0, PREFIX_LENGTH)) !== prefix(sum)) {
     return undefined
+  }
+  try {
+    return JSON.parse(`{${text.decode(rest)}`) as object
+  } catch (cause) {
+    throw new VfsError('EIO', 'open', { detail: 'a line of the state is no JSON', cause })
   }
 }
 
-function checkHeader(body: LineFrame, path: string, { format, version }: LogFormat): HeaderBody {
-  const header = body as HeaderBody
+/** What the first of `bytes` say, if they are a line that stands by itself. */
+export function decodeFirstLine(bytes: Uint8Array): object | undefined {
+  const [first] = splitLines(bytes)
+  return first && decodeLine(first.bytes, 0)
+}
+
+/**
+ * The frame of a line with a right checksum whose number is to be `seq` (of a header: any). Throws EIO for
+ * what no log has written, and says what it is.
+ */
+export function checkFrame(body: object, path: string, seq: number | undefined): LineFrame {
+  const frame = body as Partial<Record<keyof LineFrame, unknown>>
+  const wrong = (what: string): VfsError => {
+    const said = JSON.stringify(frame[what as keyof LineFrame])?.slice(0, 40)
+    const detail = `the state is damaged: line ${seq ?? 'one'} has ${what} ${said}`
+    return new VfsError('EIO', 'open', { path, detail })
+  }
+  if (!isCount(frame.seq) || frame.seq === 0 || (seq ?? frame.seq) !== frame.seq) {
+    throw wrong('seq')
+  }
+  if (!isCount(frame.durable) || frame.durable >= frame.seq) throw wrong('durable')
+  if (frame.age !== undefined && !isCount(frame.age)) throw wrong('age')
+  if (frame.image !== undefined && frame.image !== 'end') throw wrong('image')
+  if (frame.epoch !== undefined && typeof frame.epoch !== 'string') throw wrong('epoch')
+  if (frame.closed !== undefined && frame.closed !== true) throw wrong('closed')
+  return frame as LineFrame
+}
+
+/** As `checkFrame`, of a first line. Throws EINVAL for a format that this version does not know. */
+export function checkHeader(
+  body: object,
+  path: string,
+  { format, version }: LogFormat,
+): HeaderBody {
+  const header = body as Partial<HeaderBody>
   if (header.format !== format) {
     throw new VfsError('EINVAL', 'open', { path, detail: `this is not a ${format} store` })
   }
@@ -152,29 +135,24 @@ function checkHeader(body: LineFrame, path: string, { format, version }: LogForm
       detail: `the store has format version ${header.version}, and this release reads ${version}`,
     })
   }
-  return header
-}
-
-/**
- * What follows the last whole line was written and never flushed, so it may be anything. But a whole
- * line behind it that says the bad one had reached storage makes it damage, and cutting it off would
- * lose what was acknowledged.
- */
-function damageBehind(tail: Uint8Array, badSeq: number, path: string): VfsError | undefined {
-  let previous: number | undefined
-  for (const line of lines(tail)) {
-    const body = previous === undefined ? undefined : decodeLine(line.bytes, previous)
-    if (body !== undefined && body.durable >= badSeq) {
-      return new VfsError('EIO', 'open', {
-        path,
-        detail: `line ${badSeq} of the state is damaged, although it had reached storage`,
-      })
-    }
-    previous = line.sum
+  const { age, epoch } = checkFrame(body, path, undefined)
+  const { generation } = header
+  if (!isCount(generation) || generation === 0 || age === undefined || epoch === undefined) {
+    const detail = `the state is damaged: its header has generation ${generation}, age ${age}, epoch ${epoch}`
+    throw new VfsError('EIO', 'open', { path, detail })
   }
-  return undefined
+  return header as HeaderBody
 }
 
-function hex(sum: number): string {
-  return sum.toString(16).padStart(SUM_LENGTH, '0')
+/** A number of bytes, lines, milliseconds or the like. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function prefix(sum: number): string {
+  return `{"sum":"${sum.toString(16).padStart(SUM_LENGTH, '0')}",`
+}
+
+function latin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes)
 }

@@ -5,15 +5,10 @@
 // Relies on files whose flush is final when it fails. What a line says is its user's business.
 
 import { VfsError } from '../contract/index.ts'
-import {
-  encodeLine,
-  readSlot,
-  type HeaderBody,
-  type LineBody,
-  type LogFormat,
-  type SlotContents,
-} from './chained-lines.ts'
+import { encodeLine, type HeaderBody, type LineBody, type LogFormat } from './chained-lines.ts'
+import { encodeMark, readMark } from './close-mark.ts'
 import { OpenTime } from './open-time.ts'
+import { readSlot, type SlotContents } from './slot-contents.ts'
 
 /** A file with an open handle, as a log needs it. */
 export interface LogFile {
@@ -34,9 +29,12 @@ export interface LogFile {
 export interface LoadedLog<Content extends object> {
   /** In order; the image first. */
   readonly lines: readonly LineBody<Content>[]
-  /** The last session closed the log. */
+  /** The last session closed the log, and all of it was on storage then. */
   readonly closed: boolean
 }
+
+/** What a slot that is not in use holds: nothing, the mark of a clean close, or anything else. */
+type Remains = 'nothing' | 'mark' | 'older state'
 
 /** An image is due when the log behind the last one has outgrown it, but not before this many bytes. */
 const CHECKPOINT_MIN = 256 * 1024
@@ -60,8 +58,8 @@ export class TwoSlotLog<Content extends object> {
   #imageEnd = 0
   #imageTime = 0
   #unclosed = false
-  // The other slot may hold something: it must be empty before the next image is relied upon.
-  #otherStale = false
+  // An older state in the other slot must be gone before the next image is relied upon.
+  #other: Remains = 'nothing'
 
   constructor(files: readonly [LogFile, LogFile], format: LogFormat) {
     this.#files = files
@@ -96,10 +94,25 @@ export class TwoSlotLog<Content extends object> {
 
   /** What the log holds; undefined if neither slot has a whole state. Throws EIO for damage. */
   load(): LoadedLog<Content> | undefined {
-    const slots = [this.#read(0), this.#read(1)] as const
+    const images = [this.#read(0), this.#read(1)] as const
+    const [a, b] = this.#files
+    const marks = [
+      readMark(images[0], a.path, this.#format),
+      readMark(images[1], b.path, this.#format),
+    ] as const
+    const read = (slot: 0 | 1): SlotContents<Content> => {
+      // A mark is about the other slot; of this one it says that it is not in use.
+      const bytes = marks[slot] === undefined ? images[slot] : NOTHING
+      const mark = marks[otherSlot(slot)]
+      return readSlot({ bytes, path: this.#files[slot].path, mark }, this.#format)
+    }
+    const slots = [read(0), read(1)] as const
     const newest = newerSlot(slots)
     if (newest === undefined) return undefined
     const slot = slots[newest]
+    const mark = marks[otherSlot(newest)]
+    // Without a mark the closing line may have been handed down and not flushed.
+    const closed = slot.closed && mark?.seq === slot.seq
     this.#active = newest
     this.#generation = slot.header!.generation
     this.#openTime = new OpenTime(slot.age)
@@ -107,9 +120,10 @@ export class TwoSlotLog<Content extends object> {
     this.#sum = slot.sum
     this.#seq = slot.seq
     this.#noteImage(slot.imageEnd)
-    this.#unclosed = !slot.closed
-    this.#otherStale = slots[otherSlot(newest)].state !== 'empty'
-    return { lines: slot.lines, closed: slot.closed }
+    this.#unclosed = !closed
+    if (mark !== undefined) this.#other = 'mark'
+    else this.#other = images[otherSlot(newest)].length === 0 ? 'nothing' : 'older state'
+    return { lines: slot.lines, closed }
   }
 
   /**
@@ -132,7 +146,7 @@ export class TwoSlotLog<Content extends object> {
     file.truncate(this.#end)
     this.flushLoaded()
     file.flush()
-    this.#emptyOther()
+    this.#removeOlder()
     this.#append({ epoch: newEpoch() }, true)
     this.flush()
   }
@@ -157,7 +171,7 @@ export class TwoSlotLog<Content extends object> {
   /** As `flush`, and no older state is on storage. */
   sync(): void {
     this.flush()
-    this.#emptyOther()
+    this.#removeOlder()
   }
 
   /** If `clean`, marks the log as closed, on storage. Lets go of the files in any case. */
@@ -166,6 +180,7 @@ export class TwoSlotLog<Content extends object> {
       if (clean) {
         this.#append({ closed: true }, true)
         this.flush()
+        this.#mark()
       }
     } finally {
       for (const file of this.#files) file.close()
@@ -181,7 +196,7 @@ export class TwoSlotLog<Content extends object> {
     try {
       this.#emptyOther()
       this.#writeImage(otherSlot(this.#active), image)
-      this.#otherStale = true
+      this.#other = 'older state'
       this.#emptyOther()
       return true
     } catch (error) {
@@ -194,11 +209,11 @@ export class TwoSlotLog<Content extends object> {
     }
   }
 
-  #read(slot: 0 | 1): SlotContents<Content> {
+  #read(slot: 0 | 1): Uint8Array {
     const file = this.#files[slot]
     const bytes = new Uint8Array(file.size)
     file.read(bytes, 0)
-    return readSlot(bytes, file.path, this.#format)
+    return bytes
   }
 
   #append(content: object, recordAge: boolean): void {
@@ -269,18 +284,45 @@ export class TwoSlotLog<Content extends object> {
     this.#checkpointAt = end + Math.max(CHECKPOINT_MIN, end)
   }
 
+  #removeOlder(): void {
+    if (this.#other === 'older state') this.#emptyOther()
+  }
+
   #emptyOther(): void {
-    if (!this.#otherStale) return
+    if (this.#other === 'nothing') return
     const other = this.#files[otherSlot(this.#active)]
     other.truncate(0)
     other.flush()
-    this.#otherStale = false
+    this.#other = 'nothing'
+  }
+
+  /** The log is on storage and ends with its closing line. */
+  #mark(): void {
+    const other = this.#files[otherSlot(this.#active)]
+    const mark = {
+      generation: this.#generation,
+      seq: this.#seq,
+      end: this.#end,
+      chain: this.#sum,
+    }
+    try {
+      // One flush is enough: should a crash mix the mark with what was here, the log is the newer state.
+      other.truncate(0)
+      other.write(encodeMark(mark, this.#format), 0)
+      other.flush()
+    } catch (error) {
+      if (!(error instanceof VfsError) || error.code !== 'ENOSPC') throw error
+      // All of the log is on storage. The next open will take it for one that was not closed, and flush it.
+      attemptTruncate(other, 0)
+    }
   }
 }
 
 function otherSlot(slot: 0 | 1): 0 | 1 {
   return slot === 0 ? 1 : 0
 }
+
+const NOTHING = new Uint8Array(0)
 
 type AnySlot = SlotContents<object>
 
@@ -298,6 +340,11 @@ function newerSlot(slots: readonly [AnySlot, AnySlot]): 0 | 1 | undefined {
     // that was being emptied; either way the other slot is whole and counts.
     const counts = newest === undefined || generationOf(slot) > generationOf(slots[newest])
     if (slot.damage !== undefined && counts) throw slot.damage
+  }
+  // Only the first image of all has no whole state beside it while it is written.
+  if (newest === undefined && slots.some((slot) => generationOf(slot) > 1)) {
+    const detail = 'the image of the state is damaged, although it had reached storage'
+    throw new VfsError('EIO', 'open', { detail })
   }
   return newest
 }
