@@ -16,7 +16,7 @@ export interface OpfsWorkerOptions extends OwnershipOptions {
   readonly windowMs?: number
   /** Most access handles to hold, at least 4. Default 96; Safari allows 252 in an origin. */
   readonly maxHandles?: number
-  /** Memory for writes that are under way, in bytes, at least 64 KiB. Default 4 MiB. */
+  /** Memory for writes that are under way, in bytes, from 64 KiB to 1 GiB. Default 4 MiB. */
   readonly ringBytes?: number
   /**
    * The longest to wait for the I/O worker without any progress, in milliseconds; then the store is dead
@@ -52,6 +52,7 @@ export interface Settings {
 const WINDOW_MS = 500
 const HANDLES = 96
 const RING_BYTES = 4 * 1024 * 1024
+const RING_BYTES_MAX = 1024 * 1024 * 1024
 const DEADLINE_MS = 30_000
 const DEADLINE_MS_MIN = 100
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
@@ -80,24 +81,27 @@ export function checkOptions(options: OpfsWorkerOptions): Settings {
   if (durability !== 'strict' && durability !== 'relaxed') {
     throw new TypeError(`openOpfsWorker: durability is 'strict' or 'relaxed', not '${durability}'`)
   }
-  const ringBytes = checkInteger('ringBytes', options.ringBytes ?? RING_BYTES, RING_BYTES_UNIT)
+  const ringBytes = checkInteger(
+    'ringBytes',
+    options.ringBytes ?? RING_BYTES,
+    RING_BYTES_UNIT,
+    RING_BYTES_MAX,
+  )
   return {
     durability,
     acceptMissing,
     worker,
-    windowMs: checkNumber('windowMs', options.windowMs ?? WINDOW_MS, 0),
+    windowMs: checkInteger('windowMs', options.windowMs ?? WINDOW_MS, 0),
     maxHandles: checkInteger('maxHandles', options.maxHandles ?? HANDLES, HANDLES_MIN),
     ringBytes: Math.ceil(ringBytes / RING_BYTES_UNIT) * RING_BYTES_UNIT,
-    deadlineMs: checkNumber('deadlineMs', options.deadlineMs ?? DEADLINE_MS, DEADLINE_MS_MIN),
+    deadlineMs: checkInteger('deadlineMs', options.deadlineMs ?? DEADLINE_MS, DEADLINE_MS_MIN),
   }
 }
 
-function checkInteger(option: string, value: number, least: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value
-  throw new TypeError(`openOpfsWorker: ${option} is an integer of at least ${least}, not ${value}`)
-}
-
-function checkNumber(option: string, value: number, least: number): number {
-  if (Number.isFinite(value) && value >= least) return value
-  throw new TypeError(`openOpfsWorker: ${option} is a number of at least ${least}, not ${value}`)
+function checkInteger(option: string, value: number, least: number, most = Infinity): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value
+  const limit = most === Infinity ? '' : ` and at most ${most}`
+  throw new TypeError(
+    `openOpfsWorker: ${option} is an integer of at least ${least}${limit}, not ${value}`,
+  )
 }

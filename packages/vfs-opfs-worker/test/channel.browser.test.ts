@@ -120,8 +120,25 @@ describe('the channel of opfs-worker', () => {
     expect(outcomes[0]).toMatch(/^EIO: .*could not be started/)
     expect(outcomes[1]).toMatch(/^EIO: .*gave no sign of life for 1000 ms: its script/)
     expect(outcomes[2]).toMatch(/^EPROTO: .*version 99/)
+    expect(outcomes[3]).toMatch(
+      /^ETIMEDOUT: .*is alive and has not opened the store within 3000 ms/,
+    )
     expect(answer).toMatchObject({ type: 'refused', text: expect.stringContaining('version 2') })
   })
+
+  it.each(['never', 'stuck'] as const)(
+    "ends the mount if a request on the program's memory is late, and says so (%s)",
+    async (ino) => {
+      const seen = (await call('a late request on attached memory', ino)) as Record<
+        'first' | 'next' | 'again',
+        Outcome
+      >
+      expect(seen.first.outcome).toMatch(/^EIO: .*until the worker has ended: end the program/)
+      expect(seen.next.outcome).toBe(seen.first.outcome)
+      expect(seen.again.outcome).toBe('ok')
+      expect(seen).toMatchObject({ untouched: true })
+    },
+  )
 
   it.each(['idle', 'busy', 'stuck', 'never', 'broken', 'while syncing'] as const)(
     'finds a worker dead within its deadline, then fails at once, and opens anew (%s)',

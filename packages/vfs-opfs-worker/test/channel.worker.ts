@@ -358,6 +358,9 @@ serveTasks({
       await start('./there-is-no-such-script.js'),
       await start('./silent.io-worker.ts'),
       await start('./other-version.io-worker.ts'),
+      await attempt(async () =>
+        client({ ...(await ioWorkers(script('./endless.io-worker.ts'))), deadlineMs: 300 }),
+      ),
     ]
     const { worker: source, store } = await optionsWith()
     const thread = await obtainWorker(source)
@@ -375,6 +378,21 @@ serveTasks({
     })
     thread.end()
     return { outcomes: outcomes.map(({ outcome }) => outcome), answer }
+  },
+
+  /** A read into the program's own memory that is never answered. */
+  async 'a late request on attached memory'(ino: 'never' | 'stuck') {
+    const mortal = await mortalIoWorker(memoryScript)
+    const it = await client({ worker: mortal.worker, deadlineMs: 600 })
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
+    await it.memories.attach(memory)
+    const buffer = new Uint8Array(memory.buffer, 0, 10)
+    const number = ino === 'never' ? INO_NEVER : INO_STUCK
+    const first = await attempt(() => it.content.read(number, buffer, 0))
+    const next = await attempt(() => it.content.fsync(INO))
+    await end(it)
+    const again = await attempt(async () => end(await client()))
+    return { first, next, again, untouched: buffer.every((byte) => byte === 0) }
   },
 
   /** What a dead or stuck worker comes to: the first call that finds it, and the next one. */

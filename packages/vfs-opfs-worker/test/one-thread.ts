@@ -20,6 +20,7 @@ export interface OneThread {
   readonly content: ChannelContent
   readonly metadata: ChannelMetadata
   readonly memories: Memories
+  /** Made when it is first asked for: it hands down what is pending when it is idle. */
   readonly vfs: Vfs
   /** The I/O worker does not run, whatever is posted, until `resume`. */
   stop(): void
@@ -35,6 +36,7 @@ export async function oneThread(store: MemoryIoStore = new MemoryIoStore()): Pro
   let wake: (() => void) | undefined
   let isStopped = false
   let isEnded = false
+  let vfs: Vfs | undefined
   const run = (): void => {
     if (isStopped) return
     const resume = wake
@@ -80,11 +82,10 @@ export async function oneThread(store: MemoryIoStore = new MemoryIoStore()): Pro
     memories,
     content: new ChannelContent(channel, memories),
     metadata: new ChannelMetadata(channel),
-    vfs: mount(channel, [], {
-      name: 'one-thread',
-      durability: 'relaxed',
-      release: () => Promise.resolve(),
-    }),
+    get vfs() {
+      const release = (): Promise<void> => Promise.resolve()
+      return (vfs ??= mount(channel, [], { name: 'one-thread', durability: 'relaxed', release }))
+    },
     stop: () => void (isStopped = true),
     resume() {
       isStopped = false

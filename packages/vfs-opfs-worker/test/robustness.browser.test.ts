@@ -91,7 +91,7 @@ describe('opfs-worker', () => {
   })
 
   it.each([
-    [{ ringBytes: 10 }, /ringBytes is an integer of at least 65536/],
+    [{ ringBytes: 10 }, /ringBytes is an integer of at least 65536 and at most 1073741824/],
     [{ maxHandles: 3 }, /maxHandles is an integer of at least 4/],
     [{ maxHandles: 4.5 }, /maxHandles is an integer of at least 4/],
     [{ durability: 'none' }, /durability is 'strict' or 'relaxed'/],

@@ -3,6 +3,7 @@
 
 import { HAND_DOWN } from './hand-down.ts'
 import { edit, type Edit, type Mutation } from './mutation.ts'
+import { OPFS_WORKER_CHANNEL } from './opfs-worker-channel.ts'
 import { OPFS_WORKER } from './opfs-worker.ts'
 
 const AHP = 'packages/vfs-opfs-ahp/src'
@@ -487,4 +488,5 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   ...HAND_DOWN,
   ...OPFS_WORKER,
+  ...OPFS_WORKER_CHANNEL,
 ]
