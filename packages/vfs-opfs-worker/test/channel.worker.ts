@@ -359,7 +359,7 @@ serveTasks({
       await start('./silent.io-worker.ts'),
       await start('./other-version.io-worker.ts'),
       await attempt(async () =>
-        client({ ...(await ioWorkers(script('./endless.io-worker.ts'))), deadlineMs: 300 }),
+        client({ ...(await ioWorkers(script('./endless.io-worker.ts'))), deadlineMs: 1500 }),
       ),
     ]
     const { worker: source, store } = await optionsWith()
@@ -383,7 +383,7 @@ serveTasks({
   /** A read into the program's own memory that is never answered. */
   async 'a late request on attached memory'(ino: 'never' | 'stuck') {
     const mortal = await mortalIoWorker(memoryScript)
-    const it = await client({ worker: mortal.worker, deadlineMs: 600 })
+    const it = await client({ worker: mortal.worker, deadlineMs: 1500 })
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
     await it.memories.attach(memory)
     const buffer = new Uint8Array(memory.buffer, 0, 10)
@@ -398,7 +398,7 @@ serveTasks({
   /** What a dead or stuck worker comes to: the first call that finds it, and the next one. */
   async 'a dead worker'(kind: 'idle' | 'busy' | 'stuck' | 'never' | 'broken' | 'while syncing') {
     const mortal = await mortalIoWorker(memoryScript)
-    const it = await client({ worker: mortal.worker, deadlineMs: kind === 'never' ? 600 : 1500 })
+    const it = await client({ worker: mortal.worker, deadlineMs: 1500 })
     it.content.write(INO, bytes(10), 0, 0)
     it.content.fsync(INO)
     it.content.write(INO, bytes(10), 0, 10)
