@@ -161,15 +161,6 @@ export const OPFS_WORKER_CHANNEL: readonly Mutation[] = [
   ),
   mutation(
     15,
-    'requests are cancelled from the first one on, and the worker takes the next',
-    DEADLINE,
-    channel(
-      '    for (let number = this.#posted; !reached(done, number); number = (number - 1) | 0) {',
-      '    for (const number of [(done + 1) | 0]) {',
-    ),
-  ),
-  mutation(
-    15,
     "nobody is told that a late request works on the program's memory",
     DEADLINE,
     channel('this.#isOnMemory(number) ?', 'false ?'),
