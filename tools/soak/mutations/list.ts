@@ -11,6 +11,7 @@ const CORE = 'packages/vfs-core/src'
 const TESTS = 'packages/vfs-opfs-ahp/test/crash'
 const CRASH = `${TESTS}/crash.test.ts`
 const REGRESSIONS = `${TESTS}/regressions.test.ts`
+const OWNERSHIP = `${CORE}/storage/ownership.test.ts`
 const CLOSING = 'packages/vfs-core/test/storage/log-closing.test.ts'
 const LOG = `${CORE}/storage/two-slot-log.test.ts`
 const FAULTS = `${TESTS}/faults.test.ts`
@@ -346,6 +347,39 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     test: `${CORE}/storage/chained-lines.test.ts`,
     named: 'that no log has written',
+  },
+  {
+    rule: 15,
+    what: 'a lock that comes after the deadline is kept',
+    edits: [
+      edit(
+        `${CORE}/storage/ownership.ts`,
+        'call, path: lockName, late: giveBack })',
+        'call, path: lockName })',
+      ),
+    ],
+    test: OWNERSHIP,
+    named: 'is an error after the deadline, and a lock',
+  },
+  {
+    rule: 15,
+    what: 'a lock that comes after the signal has aborted is kept',
+    edits: [edit(`${CORE}/storage/ownership.ts`, '      giveBack()\n', '')],
+    test: OWNERSHIP,
+    named: 'is waited for until the signal aborts',
+  },
+  {
+    rule: 15,
+    what: 'a lock is waited for without end',
+    edits: [
+      edit(
+        `${CORE}/storage/ownership.ts`,
+        'if (wait === true) return await taken',
+        'if (wait === true || wait === false) return await taken',
+      ),
+    ],
+    test: OWNERSHIP,
+    named: 'is an error after the deadline, and a lock',
   },
   {
     rule: 7,

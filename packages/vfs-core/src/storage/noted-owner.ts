@@ -67,7 +67,7 @@ async function claim(
   ledger: OwnerLedger,
 ): Promise<void> {
   const channel = new BroadcastChannel(lockName)
-  const askedAt = Date.now()
+  const askedAt = performance.now()
   try {
     let dead: string | undefined
     for (;;) {
@@ -77,7 +77,7 @@ async function claim(
       if (dead !== undefined) continue
       if (!takeOver && wait === false) throw busy(lockName)
       if (takeOver) channel.postMessage(REQUEST)
-      const late = Date.now() - askedAt > TAKE_OVER_DEADLINE_MS
+      const late = performance.now() - askedAt > TAKE_OVER_DEADLINE_MS
       if (wait === false && late) throw notHandedOver(lockName)
       if (typeof wait === 'object' && wait.aborted) {
         throw toVfsError(wait.reason, 'open', { path: lockName })

@@ -2,8 +2,12 @@
 // holder's tab or worker dies, however it dies, so there is no stale lock to break. A tab that wants a
 // store can ask its owner for it; the asking goes through a BroadcastChannel of the lock's name. Where
 // there are no Web Locks (a page without https), a backend can keep a ledger instead: see noted-owner.ts.
+//
+// A wait ends when the caller says so (`wait`), and otherwise with a deadline. A lock that the browser gives
+// after that is given back.
 
 import { VfsError } from '../contract/index.ts'
+import { withDeadline } from './deadline.ts'
 import { toVfsError } from './dom-error.ts'
 import { noteOwnership, type OwnerLedger } from './noted-owner.ts'
 import {
@@ -44,9 +48,9 @@ async function acquire(
   lockName: string,
   { wait = false, takeOver = false }: OwnershipOptions,
 ): Promise<ReleaseLock> {
-  if (!takeOver) return await request(locks, lockName, lockOptions(wait))
+  if (!takeOver) return await request(locks, lockName, wait)
   try {
-    return await request(locks, lockName, lockOptions(false))
+    return await request(locks, lockName, false)
   } catch (error) {
     if (!(error instanceof VfsError) || error.code !== 'EBUSY') throw error
   }
@@ -55,7 +59,7 @@ async function acquire(
   const asking = setInterval(() => channel.postMessage(REQUEST), ASK_AGAIN_MS)
   try {
     const patience = wait === false ? AbortSignal.timeout(TAKE_OVER_DEADLINE_MS) : wait
-    return await request(locks, lockName, lockOptions(patience))
+    return await request(locks, lockName, patience)
   } catch (error) {
     if (wait !== false || !(error instanceof VfsError) || error.code !== 'ETIMEDOUT') throw error
     throw notHandedOver(lockName, error)
@@ -70,7 +74,45 @@ function lockOptions(wait: boolean | AbortSignal): LockOptions {
   return wait === true ? {} : { signal: wait }
 }
 
-function request(locks: LockManager, lockName: string, options: LockOptions): Promise<ReleaseLock> {
+async function request(
+  locks: LockManager,
+  lockName: string,
+  wait: boolean | AbortSignal,
+): Promise<ReleaseLock> {
+  if (typeof wait === 'object' && wait.aborted) {
+    throw toVfsError(wait.reason, 'open', { path: lockName })
+  }
+  const taken = take(locks, lockName, lockOptions(wait))
+  // The error that matters is the one that the caller was given.
+  const giveBack = (): void => void taken.then((release) => release()).catch(() => {})
+  if (wait === true) return await taken
+  if (wait !== false) return await unlessAborted(taken, wait, { lockName, giveBack })
+  const call = 'navigator.locks.request'
+  return await withDeadline(taken, { operation: 'open', call, path: lockName, late: giveBack })
+}
+
+/** As `taken`, and at the latest when `signal` aborts, should the browser not answer that. */
+async function unlessAborted(
+  taken: Promise<ReleaseLock>,
+  signal: AbortSignal,
+  { lockName, giveBack }: { lockName: string; giveBack: () => void },
+): Promise<ReleaseLock> {
+  let onAbort!: () => void
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      giveBack()
+      reject(toVfsError(signal.reason, 'open', { path: lockName }))
+    }
+  })
+  signal.addEventListener('abort', onAbort)
+  try {
+    return await Promise.race([taken, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function take(locks: LockManager, lockName: string, options: LockOptions): Promise<ReleaseLock> {
   return new Promise((resolve, reject) => {
     const held = locks.request(lockName, options, (lock) => {
       if (lock === null) {
@@ -82,7 +124,8 @@ function request(locks: LockManager, lockName: string, options: LockOptions): Pr
       return new Promise<void>((letGo) => {
         resolve(async () => {
           letGo()
-          await held
+          const call = 'giving a lock back'
+          await withDeadline(held, { operation: 'close', call, path: lockName })
         })
       })
     })

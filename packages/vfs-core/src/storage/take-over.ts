@@ -49,19 +49,27 @@ export function releaseOnRequest(
   }
 }
 
+/**
+ * In Chromium 156, `close()` of an access handle blocks its worker for good after the site's data has been
+ * cleared, also without any library, and the lock stays held.
+ */
+const STUCK =
+  'if the data of this site was cleared while the store was open, its owner may be stuck in close() for ' +
+  'good: reload or close that page'
+
 export function busy(lockName: string): VfsError {
   return new VfsError('EBUSY', 'open', {
     path: lockName,
     detail:
       'another tab or worker has this store open; close it there, open with { wait: true } to wait ' +
-      'for it, or with { takeOver: true } to ask for it',
+      `for it, or with { takeOver: true } to ask for it; ${STUCK}`,
   })
 }
 
 export function notHandedOver(lockName: string, cause?: unknown): VfsError {
   return new VfsError('EBUSY', 'open', {
     path: lockName,
-    detail: `its owner did not hand it over within ${TAKE_OVER_DEADLINE_MS} ms`,
+    detail: `its owner did not hand it over within ${TAKE_OVER_DEADLINE_MS} ms; ${STUCK}`,
     cause,
   })
 }
