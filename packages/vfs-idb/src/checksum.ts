@@ -28,17 +28,6 @@ export function checksumOf(bytes: Uint8Array, ...numbers: readonly number[]): nu
   return finish(sum)
 }
 
-/** Of a record's fields, undefined ones included; in layouts before the present one. */
-export function checksumOfFields(...fields: readonly (number | string | undefined)[]): number {
-  let sum = fields.length
-  for (const field of fields) {
-    const text = String(field)
-    sum = mix(sum, text.length)
-    for (let at = 0; at < text.length; at++) sum = mix(sum, text.charCodeAt(at))
-  }
-  return finish(sum)
-}
-
 /** Rotated, so that a word's high bits reach the low ones, too. */
 function mix(sum: number, word: number): number {
   return Math.imul(((sum << 13) | (sum >>> 19)) ^ word, FACTOR)

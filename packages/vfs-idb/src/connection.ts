@@ -13,8 +13,8 @@ import {
   STATE,
   type OwnerRecord,
 } from './layout.ts'
-import { objectStoresOf, upgrade } from './upgrade.ts'
-import { resultOf, waitFor } from './waiting.ts'
+import { makeStore } from './make-store.ts'
+import { resultOf, unanswered, waitFor } from './waiting.ts'
 
 export interface ConnectionOptions {
   /** The store's name. */
@@ -90,13 +90,14 @@ export class Connection {
     const database = await this.#open()
     const transaction = database.transaction(OBJECT_STORES, mode, { durability })
     this.#options.counters.transactions++
-    const { deadlineMs } = this.#options
+    const { name: path, deadlineMs } = this.#options
     const operation = operationOf(mode)
+    const call = `a ${mode} transaction of IndexedDB`
     const onTimeout = (): VfsError | undefined => {
       abort(transaction)
-      return mode === 'readonly' ? unanswered(this.#options) : undefined
+      return mode === 'readonly' ? unansweredRead(this.#options, call) : undefined
     }
-    return await waitFor<T>({ operation, deadlineMs, onTimeout }, (wait) => {
+    return await waitFor<T>({ operation, call, path, deadlineMs, onTimeout }, (wait) => {
       let result: T
       let failure: unknown
       transaction.oncomplete = () => wait.done(result)
@@ -175,11 +176,11 @@ function aborted(): DOMException {
 }
 
 /** What may be in the way of reading is a transaction of somebody else. */
-function unanswered({ name, deadlineMs }: ConnectionOptions): VfsError {
+function unansweredRead({ name, deadlineMs }: ConnectionOptions, call: string): VfsError {
   return new VfsError('ETIMEDOUT', 'open', {
     path: name,
     detail:
-      `IndexedDB has not answered for ${deadlineMs} ms; in Safari and other browsers of its engine a ` +
+      `${unanswered({ call, deadlineMs })}; in Safari and other browsers of its engine a ` +
       'worker terminated in the middle of a sync holds the database until its page is closed',
   })
 }
@@ -208,7 +209,7 @@ async function openDatabase(
     })
   }
   const database = await waitFor<IDBDatabase>(
-    { operation: 'open', deadlineMs, onTimeout },
+    { operation: 'open', call: 'indexedDB.open', path: name, deadlineMs, onTimeout },
     (wait) => {
       const request = indexedDB.open(databaseName(name), SCHEMA_VERSION)
       request.onblocked = () => {
@@ -221,11 +222,11 @@ async function openDatabase(
           if (dataLoss === 'total') refusal = lostByBrowser(name, dataLossMessage)
           else if (!create) refusal = deleted(name)
         }
-        if (oldVersion > 0 && !isStore(request.result, oldVersion)) refusal = foreign(name)
+        if (oldVersion > 0) refusal = foreign(name)
         const transaction = request.transaction!
         if (refusal !== undefined) transaction.abort()
         else {
-          upgrade(transaction, oldVersion, wait.progress).catch((error: unknown) => {
+          makeStore(transaction, wait.progress).catch((error: unknown) => {
             // A failed request aborts the transaction, whose error says more than the request's.
             if (transaction.error === null) refusal = toVfsError(error, 'open', { path: name })
             abort(transaction)
@@ -240,13 +241,13 @@ async function openDatabase(
       request.onerror = () => wait.failed(refusal ?? explainOpen(request.error, name))
     },
   )
-  if (isStore(database, SCHEMA_VERSION)) return database
+  if (isStore(database)) return database
   database.close()
   throw foreign(name)
 }
 
-function isStore(database: IDBDatabase, version: number): boolean {
-  return objectStoresOf(version).every((each) => database.objectStoreNames.contains(each))
+function isStore(database: IDBDatabase): boolean {
+  return OBJECT_STORES.every((each) => database.objectStoreNames.contains(each))
 }
 
 function foreign(name: string): VfsError {

@@ -57,11 +57,20 @@ export class Image {
   /** A batch may have been committed or not, so that nothing is known of log and segments. */
   #unknown = false
 
-  /** Takes over what a head of `headBytes` says. */
+  /** Takes over what a head of `headBytes` says. EIO if two places are for one chunk, or one place for two. */
   load(entries: readonly SegmentEntry[], nextSegment: number, headBytes: number): void {
     this.#nextSegment = nextSegment
     this.#logCostMax = Math.max(LOG_COST_MIN, headBytes)
-    for (const entry of entries) this.#add(entry)
+    for (const entry of entries) {
+      this.#add(entry)
+      const { id, live, inos } = this.#segments.get(entry.id)!
+      const places = inos.filter((ino) => ino !== DEAD).length
+      if (places !== live) throw damaged(`segment ${id} has a place for two chunks`)
+    }
+    let [known, live] = [0, 0]
+    for (const places of this.#places.values()) known += places.size
+    for (const segment of this.#segments.values()) live += segment.live
+    if (known !== live) throw damaged(`${live - known} chunks have two places`)
   }
 
   /** There is something in the log. */
@@ -189,7 +198,6 @@ export class Image {
     const indexes = Array.from({ length: chunks }, () => 0)
     const segment: Segment = { id, sum, inos, indexes, live: 0 }
     for (const [at, ino, index, count] of runs) {
-      if (!(at >= 0 && at + count <= chunks)) throw damaged(`segment ${id} has no place ${at}`)
       for (let each = 0; each < count; each++) {
         inos[at + each] = ino
         indexes[at + each] = index + each

@@ -9,8 +9,8 @@
 
 import { VfsError, type FactRecord, type Ino } from '@wasm-vfs/core/backend'
 
-/** The version of the database, raised by each change of the layout; see upgrade.ts. */
-export const SCHEMA_VERSION = 3
+/** The version of the database, raised by each change of the layout; of no other can anything be read. */
+export const SCHEMA_VERSION = 4
 
 export const LOG = 'log'
 export const SEGMENTS = 'segments'
@@ -25,9 +25,16 @@ export const CHUNK_SIZE = 8192
  */
 export const SEGMENT_CHUNKS = 120
 
-/** Key: `sequence`, which rises by one with each record. The changes of one sync, or a part of them. */
+/**
+ * Key: `sequence`, which rises by one with each record. The changes of one sync, or a part of them: a sync
+ * counts only if all its records are there (see log.ts).
+ */
 export interface LogRecord {
   readonly sequence: number
+  /** Of the sync, from 0. */
+  readonly part: number
+  /** No part follows. */
+  readonly last: boolean
   /** JSON: an array of records of facts and of content; see codec.ts. */
   readonly facts: string
   /** The content that the facts speak of, one after the other. */
@@ -84,9 +91,13 @@ export interface OwnerRecord {
   readonly token: string
 }
 
-/** There while a session that has written has not closed the store; see torn-log.ts. */
+/** There once a session has written; see session.ts. */
 export interface SessionRecord {
   readonly key: typeof SESSION
+  /** Of the record that LOG would have next, if the session has closed the store; otherwise -1. */
+  readonly end: number
+  /** Of `end`. */
+  readonly sum: number
 }
 
 export type StateRecord = HeadRecord | OwnerRecord | SessionRecord

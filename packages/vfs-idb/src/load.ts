@@ -5,7 +5,7 @@
 import { decodeFact, emptyTree, isRegular, TreeBuilder, type Tree } from '@wasm-vfs/core/backend'
 import { Catalogue } from './catalogue.ts'
 import { checksumOf } from './checksum.ts'
-import { damaged, decodeBatch, decodeHead, type LoggedBatch } from './codec.ts'
+import { damaged, decodeHead } from './codec.ts'
 import type { Connection } from './connection.ts'
 import { IdbContent } from './content.ts'
 import type { Counters } from './counters.ts'
@@ -21,9 +21,12 @@ import {
   type LogRecord,
   type SegmentEntry,
   type SegmentRecord,
+  type SessionRecord,
   type StateRecord,
 } from './layout.ts'
+import { readLog, type Log } from './log.ts'
 import type { OpenProgress } from './options.ts'
+import { wasLeftOpen } from './session.ts'
 import { resultOf } from './waiting.ts'
 
 export interface LoadOptions {
@@ -39,8 +42,10 @@ export interface LoadedStore {
   readonly catalogue: Catalogue
   /** Of the next record in the log. */
   readonly sequence: number
+  /** The log has records from there on, of a sync that is not whole. */
+  readonly isUnfinished: boolean
   /** The last session that wrote did not close the store. */
-  readonly marked: boolean
+  readonly wasLeftOpen: boolean
 }
 
 /** Segments asked for and not yet here: 15 MiB. One after the other takes twice as long in Firefox. */
@@ -53,7 +58,7 @@ export function loadStore(options: LoadOptions): Promise<LoadedStore> {
   return connection.transaction('readonly', 'default', async (transaction, progress) => {
     const segments = transaction.objectStore(SEGMENTS)
     // All asked for at once: each answer costs a round trip to the browser's storage process.
-    const [state, log, segmentsThere] = await Promise.all([
+    const [state, found, segmentsThere] = await Promise.all([
       resultOf<StateRecord[]>(transaction.objectStore(STATE).getAll()),
       resultOf<LogRecord[]>(transaction.objectStore(LOG).getAll()),
       resultOf(segments.count()),
@@ -62,13 +67,16 @@ export function loadStore(options: LoadOptions): Promise<LoadedStore> {
     const record = state.find((each): each is HeadRecord => each.key === HEAD)
     if (record === undefined) throw damaged('the list of all files is missing')
     const head = decodeHead(record)
+    const log = readLog(found, head.sequence)
+    const session = state.find((each): each is SessionRecord => each.key === SESSION)
+    const leftOpen = wasLeftOpen(session, log)
     const catalogue = new Catalogue()
     for (const fact of head.facts) catalogue.apply(decodeFact(fact))
     const image = new Image()
     image.load(head.segments, head.nextSegment, record.bytes.length)
     const content = new IdbContent(image)
-    const sequence = replay(log, head.sequence, { catalogue, image, content })
-    for (const { bytes } of log) counters.bytesRead += bytes.length
+    replay(log, { catalogue, image, content })
+    for (const { bytes } of found) counters.bytesRead += bytes.length
 
     const entries = head.segments.toSorted((a, b) => a.id - b.id)
     const bytesTotal = entries.reduce((sum, { chunks }) => sum + chunks * CHUNK_SIZE, 0)
@@ -85,8 +93,9 @@ export function loadStore(options: LoadOptions): Promise<LoadedStore> {
       throw damaged(`there are ${segmentsThere} segments, of which ${entries.length} are known`)
     }
     checkContent(image, catalogue)
-    const marked = state.some(({ key }) => key === SESSION)
-    return { tree: treeOf(catalogue), content, image, catalogue, sequence, marked }
+    const tree = treeOf(catalogue)
+    const { next: sequence, isUnfinished } = log
+    return { tree, content, image, catalogue, sequence, isUnfinished, wasLeftOpen: leftOpen }
   })
 }
 
@@ -114,21 +123,10 @@ async function* segmentsOf(
 
 type Loading = Pick<LoadedStore, 'catalogue' | 'image' | 'content'>
 
-/** Applies the log, whose records begin with `sequence`; answers with the number of the next. */
-function replay(
-  log: readonly LogRecord[],
-  sequence: number,
-  { catalogue, image, content }: Loading,
-): number {
-  let next = sequence
-  const batches: LoggedBatch[] = []
-  for (const record of log) {
-    if (record.sequence !== next) throw damaged(`commit ${next} is missing`)
-    next++
-    const batch = decodeBatch(record)
+function replay({ records, batches }: Log, { catalogue, image, content }: Loading): void {
+  for (const [at, batch] of batches.entries()) {
     for (const fact of batch.facts) catalogue.apply(fact)
-    image.logged(batch.content, [record])
-    batches.push(batch)
+    image.logged(batch.content, [records[at]!])
   }
   // Of several that wrote a chunk, the last counts.
   const loaded = new Set<string>()
@@ -141,15 +139,15 @@ function replay(
       content.load(ino, index, change.bytes)
     }
   }
-  return next
 }
 
 /** Loads what the log has not replaced. */
 function loadSegment(
   { id, chunks, sum, runs }: SegmentEntry,
-  { bytes }: SegmentRecord,
+  record: SegmentRecord | null,
   { image, content }: Omit<Loading, 'catalogue'>,
 ): void {
+  const { bytes } = record ?? { bytes: undefined }
   const whole = bytes instanceof Uint8Array && bytes.length === chunks * CHUNK_SIZE
   if (!whole || sum !== checksumOf(bytes, id)) {
     const inos = [...new Set(runs.map(([, ino]) => ino))].join(', ')

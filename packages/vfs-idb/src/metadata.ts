@@ -10,14 +10,14 @@ import {
   type MetadataStore,
 } from '@wasm-vfs/core/backend'
 import type { Catalogue } from './catalogue.ts'
-import { encodeBatch, partsOf } from './codec.ts'
+import { encodeBatch } from './codec.ts'
 import type { Connection, TransactionBody } from './connection.ts'
 import type { Change, ChunkFact, ContentFact, IdbContent } from './content.ts'
 import type { Counters } from './counters.ts'
 import { writeFold, type Fold, type WrittenFold } from './fold.ts'
 import type { Image } from './image.ts'
 import { LOG } from './layout.ts'
-import { mark, unmark, usesLevelDb } from './torn-log.ts'
+import { markClosed, markOpen } from './session.ts'
 
 export interface IdbMetadataOptions {
   readonly connection: Connection
@@ -28,6 +28,8 @@ export interface IdbMetadataOptions {
   readonly catalogue: Catalogue
   /** Of the next record in the log. */
   readonly sequence: number
+  /** The log has records from there on, of a sync that is not whole. */
+  readonly isUnfinished: boolean
 }
 
 export class IdbMetadata implements MetadataStore<ContentFact> {
@@ -38,7 +40,9 @@ export class IdbMetadata implements MetadataStore<ContentFact> {
   readonly #image: Image
   #catalogue: Catalogue
   #sequence: number
-  #marked = false
+  #isUnfinished: boolean
+  /** Storage says that this session has begun to write. */
+  #isMarked = false
 
   constructor(options: IdbMetadataOptions) {
     this.#connection = options.connection
@@ -48,6 +52,7 @@ export class IdbMetadata implements MetadataStore<ContentFact> {
     this.#image = options.image
     this.#catalogue = options.catalogue
     this.#sequence = options.sequence
+    this.#isUnfinished = options.isUnfinished
   }
 
   async commit({ facts, storeFacts }: Batch<ContentFact>): Promise<void> {
@@ -62,27 +67,46 @@ export class IdbMetadata implements MetadataStore<ContentFact> {
 
   sync(): void {}
 
-  /** A store that is closed clean has nothing in its log, because segments open faster. */
   async close(clean: boolean): Promise<void> {
     try {
-      if (clean && this.#image.hasLog) await this.#foldAtClose()
-      if (clean && this.#marked) await unmark(this.#connection)
+      if (clean) await this.#finish()
     } finally {
       this.#content.clear()
       this.#connection.close()
     }
   }
 
+  /**
+   * A store that is closed clean has nothing in its log, because segments open faster, and says where the
+   * log ends. Never rejects: everything is on storage, and the next opening takes a moment longer.
+   */
+  async #finish(): Promise<void> {
+    try {
+      if (this.#image.hasLog || this.#isUnfinished) {
+        await this.#fold([], [], this.#content.takeFold().moved, 'closed')
+        return
+      }
+    } catch (error) {
+      // No room, a database that was deleted, a browser that is going down. Without an answer nobody knows
+      // where the log ends.
+      if (error instanceof VfsError && error.code === 'ETIMEDOUT') return
+    }
+    try {
+      if (this.#isMarked) await this.#transaction('relaxed', () => {}, 'closed')
+    } catch {
+      // As above.
+    }
+  }
+
   async #append(facts: readonly Fact[], content: readonly Change[]): Promise<void> {
-    let next = this.#sequence
-    const records = Array.from(partsOf({ facts, content }), (part) => encodeBatch(next++, part))
+    const records = encodeBatch(this.#sequence, { facts, content })
     const durability = this.#level.current === 'strict' ? 'strict' : 'relaxed'
     await this.#transaction(durability, (transaction) => {
       const log = transaction.objectStore(LOG)
       for (const record of records) log.put(record, record.sequence)
       this.#counters.writes += records.length
     })
-    this.#sequence = next
+    this.#sequence += records.length
     this.#image.logged(content, records)
     for (const fact of facts) this.#catalogue.apply(fact)
     for (const { bytes } of records) this.#counters.bytesWritten += bytes.length
@@ -97,45 +121,44 @@ export class IdbMetadata implements MetadataStore<ContentFact> {
     facts: readonly Fact[],
     changes: readonly Change[],
     moved: readonly ChunkFact[],
+    session: 'open' | 'closed' = 'open',
   ): Promise<void> {
     const catalogue = this.#catalogue.with(facts)
     const plan = this.#image.plan(changes, moved)
     const fold: Fold = { plan, catalogue, sequence: this.#sequence }
     let written: WrittenFold | undefined
-    await this.#transaction('strict', async (transaction, progress) => {
+    const write: TransactionBody<void> = async (transaction, progress) => {
       written = await writeFold(transaction, fold, progress)
       this.#counters.writes += plan.removed.length + plan.made.length + 2
-    })
+    }
+    await this.#transaction('strict', write, session)
     const { entries, headBytes, bytes } = written!
     this.#image.folded(plan, changes, entries, headBytes)
     this.#catalogue = catalogue
     this.#counters.bytesWritten += bytes
   }
 
-  /** Never rejects: a log that stays costs the next opening a moment. */
-  async #foldAtClose(): Promise<void> {
-    const fold = this.#content.takeFold()
-    try {
-      await this.#fold([], [], fold.moved)
-    } catch {
-      // No room, a database that was deleted, a browser that is going down: everything is in the log.
-    }
-  }
-
   async #transaction(
     durability: IDBTransactionDurability,
     body: TransactionBody<void>,
+    session: 'open' | 'closed' = 'open',
   ): Promise<void> {
     try {
       // The body may run twice, if the connection is lost: it starts from the batch alone.
       await this.#connection.transaction('readwrite', durability, (transaction, progress) => {
-        if (usesLevelDb && !this.#marked) mark(transaction)
+        if (session === 'closed') markClosed(transaction, this.#sequence)
+        else if (!this.#isMarked) markOpen(transaction)
+        // Before what takes its place.
+        if (this.#isUnfinished) {
+          transaction.objectStore(LOG).delete(IDBKeyRange.lowerBound(this.#sequence))
+        }
         return body(transaction, progress)
       })
     } catch (error) {
       if (error instanceof VfsError && error.code === 'ETIMEDOUT') this.#image.lost()
       throw error
     }
-    this.#marked = usesLevelDb
+    this.#isMarked = true
+    this.#isUnfinished = false
   }
 }

@@ -70,8 +70,8 @@ interface Opening {
 async function openStore(opening: Opening): Promise<Vfs> {
   const { name, settings, counters, connection, release } = opening
   const { level, onProgress, persist } = settings
-  const { marked, tree, ...loaded } = await loadStore({ connection, counters, onProgress })
-  if (marked && usesLevelDb) await leaveLog(connection)
+  const { wasLeftOpen, tree, ...loaded } = await loadStore({ connection, counters, onProgress })
+  if (wasLeftOpen && usesLevelDb) await leaveLog(connection)
   const { content } = loaded
   void content.refreshSpace()
   if (persist !== undefined) void askToPersist(persist)

@@ -1,6 +1,12 @@
 // The stores of this origin: listing and deleting them.
 
-import { takeOwnership, toVfsError, VfsError, type OwnershipOptions } from '@wasm-vfs/core/backend'
+import {
+  takeOwnership,
+  toVfsError,
+  VfsError,
+  withDeadline,
+  type OwnershipOptions,
+} from '@wasm-vfs/core/backend'
 import { Connection } from './connection.ts'
 import { newCounters } from './counters.ts'
 import { checkStoreName, databaseName, storeName } from './layout.ts'
@@ -16,7 +22,8 @@ export async function listIdb(): Promise<string[]> {
     throw new VfsError('ENOTSUP', 'list', { detail: 'this browser does not list its databases' })
   }
   try {
-    const databases = await indexedDB.databases()
+    const call = { operation: 'list', call: 'indexedDB.databases', deadlineMs: DEADLINE_MS }
+    const databases = await withDeadline(indexedDB.databases(), call)
     // WebKit lists, without a version, what was asked for and not made.
     const made = databases.filter(({ version = 0 }) => version > 0)
     const names = made.map(({ name = '' }) => storeName(name))
@@ -60,7 +67,8 @@ function deleteDatabase(name: string): Promise<void> {
       detail: 'another tab does not let go of the database; it goes when that tab does',
     })
   }
-  const options = { operation: 'delete', deadlineMs: DEADLINE_MS, onTimeout }
+  const call = 'indexedDB.deleteDatabase'
+  const options = { operation: 'delete', call, path: name, deadlineMs: DEADLINE_MS, onTimeout }
   return waitFor<void>(options, (wait) => {
     const request = indexedDB.deleteDatabase(databaseName(name))
     request.onblocked = () => {

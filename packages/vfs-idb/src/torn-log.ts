@@ -7,12 +7,12 @@
 // Chromium 156 about once in 150 kills in the midst of commits: checksum mismatch, LOG says "Reusing old
 // log".) The log is left behind for good once 4 MiB have been written to it.
 //
-// So a session marks the store with its first commit and takes the mark away when it closes. An opening
-// that finds a mark writes those 4 MiB before anything else, and deletes them, in one transaction; a tenth
-// of a second instead of whole sessions in which another start would be the last.
+// So an opening that finds that the last session was not closed (session.ts) writes those 4 MiB before
+// anything else, and deletes them, in one transaction; a tenth of a second instead of whole sessions in which
+// another start would be the last.
 
 import type { Connection } from './connection.ts'
-import { SESSION, STATE, type SessionRecord } from './layout.ts'
+import { STATE } from './layout.ts'
 import { resultOf } from './waiting.ts'
 
 /** LevelDB's write buffer in Chromium, with something over. */
@@ -24,21 +24,6 @@ const PADDING = 'padding-'
 /** Only Chromium's event says whether the database was thrown away. */
 export const usesLevelDb: boolean =
   typeof IDBVersionChangeEvent === 'function' && 'dataLoss' in IDBVersionChangeEvent.prototype
-
-export function mark(transaction: IDBTransaction): void {
-  transaction.objectStore(STATE).put({ key: SESSION } satisfies SessionRecord)
-}
-
-/** Never rejects: a mark that stays costs the next opening a moment. */
-export async function unmark(connection: Connection): Promise<void> {
-  try {
-    await connection.transaction('readwrite', 'relaxed', async (transaction) => {
-      await resultOf(transaction.objectStore(STATE).delete(SESSION))
-    })
-  } catch {
-    // The database was deleted, or the browser is going down.
-  }
-}
 
 /** Makes LevelDB begin a new log. */
 export async function leaveLog(connection: Connection): Promise<void> {

@@ -12,8 +12,11 @@ export interface Wait<T> {
 }
 
 export interface WaitOptions {
-  /** Names the wait in the error. */
+  /** The operation that fails, as in VfsError. */
   readonly operation: string
+  /** The call that is waited for, as the browser names it, and the store that it is about. */
+  readonly call: string
+  readonly path?: string
   readonly deadlineMs: number
   /** Runs after the deadline has passed; an error that it returns is thrown instead of ETIMEDOUT. */
   readonly onTimeout?: () => VfsError | undefined
@@ -25,14 +28,14 @@ const TICKS = 12
 
 /** What `start` brings about; rejects with ETIMEDOUT after `deadlineMs` without progress. */
 export function waitFor<T>(options: WaitOptions, start: (wait: Wait<T>) => void): Promise<T> {
-  const { operation, deadlineMs, onTimeout } = options
+  const { operation, path, deadlineMs, onTimeout } = options
   return new Promise<T>((resolve, reject) => {
     let ticks = 0
     const timer = setInterval(() => {
       if (++ticks < TICKS) return
       clearInterval(timer)
-      const detail = `IndexedDB has not answered for ${deadlineMs} ms`
-      reject(onTimeout?.() ?? new VfsError('ETIMEDOUT', operation, { detail }))
+      const detail = unanswered(options)
+      reject(onTimeout?.() ?? new VfsError('ETIMEDOUT', operation, { path, detail }))
     }, deadlineMs / TICKS)
     const wait: Wait<T> = {
       done(value) {
@@ -53,6 +56,11 @@ export function waitFor<T>(options: WaitOptions, start: (wait: Wait<T>) => void)
       wait.failed(error)
     }
   })
+}
+
+/** Which call, and for how long. */
+export function unanswered({ call, deadlineMs }: Pick<WaitOptions, 'call' | 'deadlineMs'>): string {
+  return `${call} was not answered by the browser within ${deadlineMs} ms`
 }
 
 /** The result of a request of a transaction; the transaction has the deadline. */

@@ -67,6 +67,9 @@ describe('what a sync covers', () => {
       vfs.write(large, new Uint8Array(40 << 20).fill(2), 0)
       const progress = { finished: false }
       const syncing = vfs.sync().finally(() => (progress.finished = true))
+      await new Promise((resolve) => setTimeout(resolve, 0))
+      // Its turn comes after the transaction under way, and before any that is asked for when that has ended.
+      const reading = chunksOf('atomic-snapshot')
       let writes = 0
       while (!progress.finished) {
         await new Promise((resolve) => setTimeout(resolve, 0))
@@ -77,7 +80,7 @@ describe('what a sync covers', () => {
       }
       await syncing
       expect(writes).toBeGreaterThan(5)
-      const stored = await chunksOf('atomic-snapshot')
+      const stored = await reading
       expect(stored.filter(({ bytes }) => bytes.some((byte) => byte !== 2))).toEqual([])
       expect(stored).toHaveLength(40 + 5120)
       const reopened = await again()

@@ -1,12 +1,13 @@
 // What a browser's database can lose or change is found when a store is opened: EIO says what it is, and
 // nothing is changed.
 
-import { ROOT_INO, VfsError } from '@wasm-vfs/core'
+import { ROOT_INO, VfsError, type Vfs } from '@wasm-vfs/core'
 import { deleteIdb, openIdb } from '@wasm-vfs/idb'
 import { describe, expect, it } from 'vitest'
 import { checksumOf } from '../src/checksum.ts'
-import { decodeHead, encodeBatch, encodeHead } from '../src/codec.ts'
+import { decodeHead, encodeBatch, encodeHead, sealRecord } from '../src/codec.ts'
 import { CHUNK_SIZE, SEGMENT_CHUNKS, type Head, type HeadRecord } from '../src/layout.ts'
+import { encodeSession } from '../src/session.ts'
 import { inRaw, recordsOf, resultOf, withStore } from './raw.ts'
 
 const SEGMENT_BYTES = SEGMENT_CHUNKS * CHUNK_SIZE
@@ -25,13 +26,13 @@ async function makeStore(name: string): Promise<number> {
   await vfs.sync()
   // A store that is closed clean has no log, so what it had before is put back.
   const { log, segments } = await recordsOf(name)
-  const head = await inRaw(name, (each) => resultOf(each.objectStore('state').get('head')))
+  const state = await inRaw(name, (each) => resultOf<object[]>(each.objectStore('state').getAll()))
   await vfs.close()
   await inRaw(name, (each) => {
     each.objectStore('segments').clear()
     for (const record of segments) each.objectStore('segments').put(record, record.id)
     for (const record of log) each.objectStore('log').put(record, record.sequence)
-    each.objectStore('state').put(head)
+    for (const record of state) each.objectStore('state').put(record)
   })
   return file
 }
@@ -117,10 +118,9 @@ const spoilings: readonly [string, RegExp, Spoil][] = [
     'a commit with facts of an unknown form',
     /unknown form: \["z",5\]/,
     (each) => {
-      const { sequence, bytes } = encodeBatch(0, { facts: [], content: [] })
-      const facts = '[["z",5]]'
-      const sum = checksumOf(bytes, sequence, checksumOf(new TextEncoder().encode(facts)))
-      each.objectStore('log').put({ sequence, facts, bytes, sum }, sequence)
+      const bytes = new Uint8Array(0)
+      const record = { sequence: 0, part: 0, last: true, facts: '[["z",5]]', bytes }
+      each.objectStore('log').put(sealRecord(record), 0)
     },
   ],
   ['no head', /list of all files is missing/, (each) => each.objectStore('state').delete('head')],
@@ -154,14 +154,53 @@ const spoilings: readonly [string, RegExp, Spoil][] = [
     /'c' leads to inode 99/,
     (each) => {
       const entry = { type: 'entry', parent: ROOT_INO, name: 'c', ino: 99 } as const
-      each.objectStore('log').put(encodeBatch(2, { facts: [entry], content: [] }), 2)
+      each.objectStore('log').put(encodeBatch(2, { facts: [entry], content: [] })[0], 2)
     },
+  ],
+  [
+    'a segment of another size',
+    /segment 1 cannot have 99999 places/,
+    (each) =>
+      changeHead(each, ({ segments }) => ({
+        segments: segments.map((entry) => (entry.id === 1 ? { ...entry, chunks: 99_999 } : entry)),
+      })),
+  ],
+  [
+    'two places for one chunk',
+    /1 chunks have two places/,
+    (each) =>
+      changeHead(each, ({ segments }) => ({
+        segments: segments.map((entry) =>
+          entry.id === 1 ? { ...entry, runs: [[0, 2, 119, 2] as const] } : entry,
+        ),
+      })),
+  ],
+  [
+    'a commit is lost although the store was closed after it',
+    /was closed after commit 1, and commit 1 is missing/,
+    (each) => {
+      each.objectStore('state').put(encodeSession(2))
+      each.objectStore('log').delete(1)
+    },
+  ],
+  [
+    'the whole log is lost although the store was closed after it',
+    /was closed after commit 1, and commit 0 is missing/,
+    (each) => {
+      each.objectStore('state').put(encodeSession(2))
+      each.objectStore('log').clear()
+    },
+  ],
+  [
+    'the mark of the last session has changed',
+    /mark of the last session is not as it was written/,
+    (each) => each.objectStore('state').put({ ...encodeSession(2), end: 1 }),
   ],
 ]
 
 function logChunk(transaction: IDBTransaction, ino: number, index: number): void {
   const chunk = { type: 'chunk', ino, index, bytes: Uint8Array.of(1) } as const
-  transaction.objectStore('log').put(encodeBatch(2, { facts: [], content: [chunk] }), 2)
+  transaction.objectStore('log').put(encodeBatch(2, { facts: [], content: [chunk] })[0], 2)
 }
 
 describe('damage is EIO, says what it is, and nothing is changed', () => {
@@ -186,6 +225,103 @@ describe('damage is EIO, says what it is, and nothing is changed', () => {
       expect((error as VfsError).message).toMatch(message)
     }
     expect(await records()).toBe(before)
+    await deleteIdb(name)
+  })
+})
+
+describe('a sync whose transaction the browser kept in part', () => {
+  const BYTES = 100_000
+  const bytes = (value: number): Uint8Array => new Uint8Array(BYTES).fill(value)
+
+  /** A file of ones, synced; in one further sync, of several records, it becomes twos, and another file is made. */
+  async function makeTwo(name: string): Promise<{ file: number; records: number[] }> {
+    const vfs = await openIdb(name)
+    const file = vfs.create(ROOT_INO, 'file', 0o644)
+    vfs.write(file, bytes(1), 0)
+    await vfs.sync()
+    const before = (await recordsOf(name)).log.length
+    vfs.write(file, bytes(2), 0)
+    vfs.create(ROOT_INO, 'other', 0o644)
+    await vfs.sync()
+    const { log } = await recordsOf(name)
+    const state = await inRaw(name, (each) =>
+      resultOf<object[]>(each.objectStore('state').getAll()),
+    )
+    await vfs.close()
+    await inRaw(name, (each) => {
+      each.objectStore('segments').clear()
+      for (const record of log) each.objectStore('log').put(record, record.sequence)
+      for (const record of state) each.objectStore('state').put(record)
+    })
+    const records = log.slice(before).map(({ sequence }) => sequence)
+    expect(records.length).toBeGreaterThan(2)
+    return { file, records }
+  }
+
+  const contentOf = (vfs: Vfs, file: number): number[] => {
+    const content = new Uint8Array(BYTES)
+    vfs.read(file, content, 0)
+    return [...new Set(content)]
+  }
+  const names = (vfs: Vfs): string[] => vfs.readdir(ROOT_INO).map(({ name }) => name)
+
+  it('is there if it is whole', async () => {
+    const { file } = await makeTwo('damage-part-none')
+    await withStore('damage-part-none', async (vfs) => {
+      expect([names(vfs), contentOf(vfs, file)]).toEqual([['file', 'other'], [2]])
+    })
+  })
+
+  it.each([
+    ['its last record', (records: number[]) => records.slice(-1)],
+    ['its first record', (records: number[]) => records.slice(0, 1)],
+    ['one in its middle', (records: number[]) => records.slice(1, 2)],
+    ['all but its first', (records: number[]) => records.slice(1)],
+    ['all but its last', (records: number[]) => records.slice(0, -1)],
+  ])('is undone if it lacks %s, and the store is written on', async (which, lost) => {
+    const name = `damage-part-${which}`
+    const { file, records } = await makeTwo(name)
+    await inRaw(name, (each) => {
+      for (const key of lost(records)) each.objectStore('log').delete(key)
+    })
+    const vfs = await openIdb(name)
+    expect([names(vfs), contentOf(vfs, file)]).toEqual([['file'], [1]])
+    vfs.create(ROOT_INO, 'new', 0o644)
+    await vfs.sync()
+    // What was left of it has gone with the first sync that takes its place.
+    const { log } = await recordsOf(name)
+    expect(log.at(-1)).toMatchObject({ sequence: records[0], part: 0, last: true })
+    await vfs.close()
+    await withStore(name, async (vfs) => {
+      expect([names(vfs), contentOf(vfs, file)]).toEqual([['file', 'new'], [1]])
+    })
+  })
+
+  it('is undone also if nothing is written before the next opening', async () => {
+    const name = 'damage-part-twice'
+    const { file, records } = await makeTwo(name)
+    await inRaw(name, (each) => each.objectStore('log').delete(records.at(-1)!))
+    for (let opening = 0; opening < 2; opening++) {
+      const vfs = await openIdb(name)
+      expect([names(vfs), contentOf(vfs, file)]).toEqual([['file'], [1]])
+      await vfs.close()
+    }
+    await deleteIdb(name)
+  })
+
+  it('is damage if another follows it', async () => {
+    const name = 'damage-part-followed'
+    const { records } = await makeTwo(name)
+    const next = records.at(-1)! + 1
+    const hole = { type: 'hole', ino: 2, index: 0 } as const
+    await inRaw(name, (each) => {
+      each.objectStore('log').delete(records[1]!)
+      each.objectStore('log').put(encodeBatch(next, { facts: [], content: [hole] })[0], next)
+    })
+    await expect(openIdb(name)).rejects.toMatchObject({
+      code: 'EIO',
+      message: expect.stringContaining(`commit ${records[1]} is missing`) as string,
+    })
     await deleteIdb(name)
   })
 })

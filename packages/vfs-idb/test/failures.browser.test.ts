@@ -92,7 +92,6 @@ describe('transactions', () => {
     withStore(
       'failures-deadline',
       async (vfs, again) => {
-        write(vfs, 'file', 1)
         const blocker = await openRaw('failures-deadline')
         const holding = original.call(blocker, ['state'], 'readwrite')
         let hold = true
@@ -100,8 +99,11 @@ describe('transactions', () => {
           if (hold) holding.objectStore('state').get('head').onsuccess = keep
         }
         keep()
+        write(vfs, 'file', 1)
         const released = new Promise((resolve) => (holding.oncomplete = resolve))
-        expect(await refused('ETIMEDOUT', vfs.sync())).toContain('300 ms')
+        expect(await refused('ETIMEDOUT', vfs.sync())).toMatch(
+          /readwrite transaction of IndexedDB was not answered by the browser within 300 ms/,
+        )
         hold = false
         await released
         blocker.close()
@@ -110,6 +112,46 @@ describe('transactions', () => {
       },
       { deadlineMs: 300 },
     ))
+})
+
+describe('an opening without an answer', () => {
+  const { open } = IDBFactory.prototype
+  afterEach(() => {
+    IDBFactory.prototype.open = open
+  })
+
+  it('ends with ETIMEDOUT that names the call, and closes the connection that comes late', async () => {
+    const name = 'failures-late'
+    await (await openIdb(name)).close()
+    const closed: string[] = []
+    let answer = (): void => {}
+    const answered = new Promise<void>((resolve) => {
+      IDBFactory.prototype.open = function (...args) {
+        const request = open.apply(this, args)
+        // The page learns of it only when the test says so.
+        const late: { onsuccess?: () => void; result?: IDBDatabase } = {}
+        request.onsuccess = () => {
+          late.result = request.result
+          const { close } = request.result
+          request.result.close = function () {
+            closed.push(this.name)
+            close.call(this)
+          }
+          resolve()
+        }
+        answer = () => late.onsuccess?.()
+        return late as unknown as IDBOpenDBRequest
+      }
+    })
+    expect(await refused('ETIMEDOUT', openIdb(name, { deadlineMs: 300 }))).toMatch(
+      /indexedDB.open was not answered by the browser within 300 ms/,
+    )
+    await answered
+    answer()
+    expect(closed).toEqual([databaseOf(name)])
+    IDBFactory.prototype.open = open
+    await withStore(name, (vfs) => Promise.resolve(expect(vfs.readdir(ROOT_INO)).toEqual([])))
+  })
 })
 
 describe('a connection', () => {
@@ -170,9 +212,9 @@ describe('space', () => {
       write(vfs, 'more', 3, 3 * MIB)
       expect(await refused('ENOSPC', vfs.sync())).toContain('quota')
       vfs.truncate(vfs.lookup(ROOT_INO, 'more'), 2 * MIB)
-      IDBObjectStore.prototype.put = put
       const { log, segments } = await recordsOf('failures-put')
       expect([log.length, segments.length]).toEqual([1, 0])
+      IDBObjectStore.prototype.put = put
       await vfs.sync()
       const reopened = await again()
       expect([firstByte(reopened, 'kept'), firstByte(reopened, 'more')]).toEqual([2, 3])

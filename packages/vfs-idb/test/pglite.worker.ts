@@ -18,6 +18,48 @@ export interface InsertRequest {
   readonly rows: number
 }
 
+export interface StartRequest {
+  readonly ways: readonly string[]
+  /** Of the rows; the ways count on from it. */
+  readonly firstId: number
+}
+
+const insert = (id: number): string => `INSERT INTO log VALUES (${id}, 'row')`
+const message = (id: number): Uint8Array => protocol.serialize.query(insert(id))
+
+/** Every way out of PGlite that tells of a commit. */
+const WAYS: Record<string, (postgres: Postgres, id: number) => Promise<unknown>> = {
+  query: (postgres, id) => postgres.query(insert(id)),
+  exec: (postgres, id) => postgres.exec(insert(id)),
+  'sql``': (postgres, id) => postgres.sql`INSERT INTO log VALUES (${id}, 'row')`,
+  transaction: (postgres, id) => postgres.transaction((tx) => tx.query(insert(id))),
+  'COMMIT in a transaction': (postgres, id) =>
+    postgres.transaction((tx) => tx.exec(`${insert(id)}; COMMIT`)),
+  execProtocol: (postgres, id) => postgres.execProtocol(message(id)),
+  execProtocolRaw: (postgres, id) => postgres.execProtocolRaw(message(id)),
+  execProtocolStream: (postgres, id) => postgres.execProtocolStream(message(id)),
+  execProtocolRawStream: (postgres, id) =>
+    postgres.execProtocolRawStream(message(id), { onRawData() {} }),
+  'runExclusive without a sync within': (postgres, id) =>
+    postgres.runExclusive(() => postgres.execProtocolRaw(message(id), { syncToFs: false })),
+  'live.query': async (postgres, id) => {
+    await postgres.exec(insert(id))
+    await (await postgres.live.query('SELECT count(*)::int AS n FROM log')).unsubscribe()
+  },
+  'live.changes': async (postgres, id) => {
+    const query = `SELECT * FROM log WHERE id >= ${id}`
+    const { unsubscribe } = await postgres.live.changes({ query, key: 'id', callback() {} })
+    await postgres.exec(insert(id))
+    await unsubscribe()
+  },
+  listen: (postgres, id) =>
+    new Promise((resolve) => {
+      void postgres
+        .listen('told', resolve)
+        .then(() => postgres.exec(`BEGIN; ${insert(id)}; NOTIFY told; COMMIT`))
+    }),
+}
+
 serveTasks({
   ...pgliteTasks({
     open: openIdb,
@@ -40,31 +82,17 @@ serveTasks({
     announce.close()
   },
 
-  /** Starts an insert into `log` in each way there is, all at once; `settled` tells which are done. */
-  startInEveryWay(firstId: number) {
-    const insert = (offset: number): string => `INSERT INTO log VALUES (${firstId + offset}, 'row')`
-    const message = (offset: number): Uint8Array => protocol.serialize.query(insert(offset))
-    const ways: Record<string, () => Promise<unknown>> = {
-      query: () => pg!.query(insert(0)),
-      exec: () => pg!.exec(insert(1)),
-      transaction: () => pg!.transaction((transaction) => transaction.query(insert(2))),
-      'sql``': () => pg!.sql`INSERT INTO log VALUES (${firstId + 3}, 'row')`,
-      execProtocol: () => pg!.execProtocol(message(4)),
-      execProtocolRaw: () => pg!.execProtocolRaw(message(5)),
-      'execProtocol again': () => pg!.execProtocol(message(6)),
-      'query again': () => pg!.query(insert(7)),
-      'live.query': () => pg!.live.query('SELECT count(*)::int AS n FROM log'),
-      'live.changes': () =>
-        pg!.live.changes({ query: 'SELECT * FROM log', key: 'id', callback() {} }),
-    }
+  ways: () => Object.keys(WAYS),
+
+  /** Starts an insert into `log` in each of these ways, all at once; `settled` tells which are done. */
+  start({ ways, firstId }: StartRequest) {
     settled = new Set()
-    for (const [way, start] of Object.entries(ways)) {
-      start().then(
+    for (const [at, way] of ways.entries()) {
+      WAYS[way]!(pg!, firstId + at).then(
         () => settled.add(way),
         (error: unknown) => settled.add(`${way}: ${String(error)}`),
       )
     }
-    return Object.keys(ways)
   },
 
   settled: () => [...settled],

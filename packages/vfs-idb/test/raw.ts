@@ -2,7 +2,7 @@
 
 import type { Vfs } from '@wasm-vfs/core'
 import { deleteIdb, openIdb, type IdbOptions } from '@wasm-vfs/idb'
-import { decodeBatch, decodeHead } from '../src/codec.ts'
+import { decodeRecord, decodeHead } from '../src/codec.ts'
 import {
   CHUNK_SIZE,
   type Head,
@@ -102,7 +102,7 @@ export async function chunksOf(name: string): Promise<StoredChunk[]> {
     }
   }
   for (const record of log) {
-    for (const change of decodeBatch(record).content) {
+    for (const change of decodeRecord(record).content) {
       const { ino, index } = change
       if (change.type === 'chunk') set(change)
       else if (change.type === 'hole') chunks.delete(`${ino}/${index}`)
