@@ -150,12 +150,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 3,
     what: 'what a dead session left in a free slot shows in the file that takes it',
-    edits: [
-      space(
-        'if (slot.suspect && this.#zeroWhereNeeded(region, 0, capacity)) pack.flushBeforeCommit = true',
-        '',
-      ),
-    ],
+    edits: [space('if (slot.suspect) this.#zeroWhereNeeded(region, 0, capacity)', '')],
     test: CRASH,
     named: 'each operation and sync, and pairs',
   },
@@ -169,12 +164,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 3,
     what: 'what a dead session left behind a file shows when its place is enlarged',
-    edits: [
-      space(
-        'if (added.suspect && this.#zeroWhereNeeded(region, capacity, wanted)) file.flushBeforeCommit = true',
-        '',
-      ),
-    ],
+    edits: [space('if (added.suspect) this.#zeroWhereNeeded(region, capacity, wanted)', '')],
     test: CRASH,
     named: 'files that move|short sequences with syncs between|longer sequences of everything',
   },

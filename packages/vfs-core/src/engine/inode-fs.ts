@@ -117,7 +117,10 @@ export class InodeFs<StoreFact = never> implements Vfs {
         this.#handDown.called()
       },
     })
-    this.#content.attach(this.#journal)
+    this.#content.attach({
+      touch: (ino) => this.#journal.touch(ino),
+      handDown: () => this.#handDown.now(),
+    })
     if (this.#inodes.root.fresh) this.#journal.inodeCreated(this.#inodes.root)
     // Whoever held these open died; nobody can reach them any more.
     for (const orphan of parts.tree.orphans) this.#inodes.drop(orphan)
@@ -440,6 +443,7 @@ export class InodeFs<StoreFact = never> implements Vfs {
         failures.push(error)
       }
     }
+    await attempt(() => this.#content.beforeClose?.())
     // Closing the metadata store makes the batch durable.
     await attempt(() => this.#commitAll(this.#journal.hasAnything(), false))
     this.#inodes.clear()

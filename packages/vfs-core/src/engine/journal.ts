@@ -4,15 +4,7 @@
 
 import { VfsError, type Ino } from '../contract/index.ts'
 import { ATIME_DIRTY, CLEAN, DIRTY, inodeFact, TIMES_DIRTY, type Inode } from './inode.ts'
-import type {
-  Batch,
-  ContentHost,
-  ContentStore,
-  EntryFact,
-  Fact,
-  MetadataStore,
-  RemoveFact,
-} from './ports.ts'
+import type { Batch, ContentStore, EntryFact, Fact, MetadataStore, RemoveFact } from './ports.ts'
 
 interface PendingEntry {
   readonly fact: EntryFact | RemoveFact
@@ -26,7 +18,7 @@ interface PendingEntry {
  */
 export type CommitUntil = 'acknowledged' | 'handed down' | 'closed'
 
-export class Journal<StoreFact> implements ContentHost {
+export class Journal<StoreFact> {
   readonly #content: ContentStore<StoreFact>
   readonly #metadata: MetadataStore<StoreFact>
   readonly #snapshot: () => Iterable<Fact | StoreFact>

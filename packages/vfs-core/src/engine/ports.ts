@@ -68,6 +68,12 @@ export interface Batch<StoreFact> {
 export interface ContentHost {
   /** The next commit must include this inode, so an `fsync` of it is not free. */
   touch(ino: Ino): void
+  /**
+   * Commits what is pending, as far as that survives the death of the tab, so that what it frees can be reused.
+   * Does nothing while a first load is to be atomic, or where batches only commit in `sync()`. May be called
+   * before anything has been changed in `write` and `resize`, in `housekeeping` and in `beforeClose`.
+   */
+  handDown(): void
 }
 
 export interface SpaceStatistics {
@@ -131,6 +137,8 @@ export interface ContentStore<StoreFact = never> {
   /** Work that needs an asynchronous moment; called within each `sync()`, after everything else. */
   housekeeping(): Promise<void>
   space(): SpaceStatistics
+  /** The last moment in which files may be moved, to give space back: everything is committed after it. */
+  beforeClose?(): void
   /** Lets go of storage. Everything has been synced, or the caller has given up on it. */
   close(): Promise<void>
 }

@@ -2,13 +2,14 @@
 // or a pool file of its own. Called by the engine; relies on RegionSpace for regions that are zero, on
 // WriteBuffer for writes, and on FlushOrder for the order of relaxed flushes.
 
-import type {
-  Batch,
-  ContentHost,
-  ContentStore,
-  DurabilityLevel,
-  Ino,
-  SpaceStatistics,
+import {
+  VfsError,
+  type Batch,
+  type ContentHost,
+  type ContentStore,
+  type DurabilityLevel,
+  type Ino,
+  type SpaceStatistics,
 } from '@wasm-vfs/core/backend'
 import type { StateLog } from '../log/state-log.ts'
 import type { PlaceFact, PoolFact, UnplaceFact } from './facts.ts'
@@ -203,12 +204,17 @@ export class PoolContent implements ContentStore<PoolFact> {
       this.#space.clean()
       if (this.#space.worthCompacting) this.#compact()
     }
+    this.#shortenPack('synced')
     if (this.#pool.needsSpares) await this.#pool.replenish()
     await this.#estimate.refresh()
   }
 
   space(): SpaceStatistics {
     return this.#estimate.current
+  }
+
+  beforeClose(): void {
+    this.#shortenPack('closed')
   }
 
   close(): Promise<void> {
@@ -251,8 +257,31 @@ export class PoolContent implements ContentStore<PoolFact> {
 
   // ---- Places.
 
-  /** The inode's region, with room reserved up to `end`; makes one or moves the file as needed. */
+  /**
+   * The inode's region, with room reserved up to `end`; makes one or moves the file as needed. ENOSPC only when
+   * nothing that was freed waits to be cleaned, and the pack cannot be made denser.
+   */
   #roomFor(ino: Ino, end: number, size: number): Region {
+    let failure: VfsError
+    try {
+      return this.#regionFor(ino, end, size)
+    } catch (error) {
+      if (!isFull(error)) throw error
+      failure = error
+    }
+    for (const makeRoom of [() => this.#cleanNow(), () => this.#compactAll(() => true)]) {
+      makeRoom()
+      try {
+        return this.#regionFor(ino, end, size)
+      } catch (error) {
+        if (!isFull(error)) throw error
+        failure = error
+      }
+    }
+    throw failure
+  }
+
+  #regionFor(ino: Ino, end: number, size: number): Region {
     const region = this.#regions.get(ino)
     if (region !== undefined && end <= region.capacity) {
       region.file.reserve(region.offset + end)
@@ -294,21 +323,53 @@ export class PoolContent implements ContentStore<PoolFact> {
     to.file.flushBeforeCommit = true
   }
 
+  // ---- Giving space back.
+
+  #shortenPack(when: 'synced' | 'closed'): void {
+    try {
+      this.#compactAll(() => this.#space.isTooLong(when))
+    } catch (error) {
+      // The moves need a line in the log. On a full disk the pack stays as it is.
+      if (!isFull(error)) throw error
+    }
+  }
+
+  /** Frees at once what waits for a batch, and for being zeroed. */
+  #cleanNow(): void {
+    try {
+      this.#host?.handDown()
+    } catch (error) {
+      // The log has no room either; what earlier batches freed has waited long enough.
+      if (!isFull(error)) throw error
+    }
+    this.#space.clean()
+  }
+
+  /** Compacts until `wanted` is false, or as far as it goes. */
+  #compactAll(wanted: () => boolean): void {
+    while (wanted()) {
+      const moved = this.#compact()
+      this.#cleanNow()
+      if (moved === 0) return
+    }
+  }
+
   /**
    * Moves files from the top of the pack into free slots below, so that a database that has shrunk
-   * gives its space back: the top comes down when a batch has committed the moves.
+   * gives its space back: the top comes down when a batch has committed the moves. Returns the bytes moved.
    */
-  #compact(): void {
+  #compact(): number {
     const inPack = [...this.#regions].filter(([, region]) => region.file === this.#pool.pack)
     inPack.sort(([, a], [, b]) => b.offset - a.offset)
     let moved = 0
     for (const [ino, region] of inPack) {
-      if (moved >= COMPACT_STEP) return
+      if (moved >= COMPACT_STEP) return moved
       const below = this.#space.takeBelow(region)
       if (below === undefined) continue
       this.#move(ino, region, below, region.size)
       moved += region.capacity
     }
+    return moved
   }
 
   #leave(ino: Ino, region: Region): void {
@@ -335,4 +396,8 @@ export class PoolContent implements ContentStore<PoolFact> {
       written: written > size ? written : 0,
     }
   }
+}
+
+function isFull(error: unknown): error is VfsError {
+  return error instanceof VfsError && error.code === 'ENOSPC'
 }

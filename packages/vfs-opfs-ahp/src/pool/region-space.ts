@@ -1,12 +1,16 @@
 // Where regions come from and go to. A region is taken (free, known to be zero) → written → left, when
 // its inode moves, empties or goes → stale, once the batch that says so is committed → zeroed and
 // flushed, once that batch is durable → free. Nothing is taken before it is free, so no byte of one
-// file can show up in another however a crash cuts in.
+// file can show up in another however a crash cuts in. A region that no batch has ever named is free at
+// once: no tree that a crash can bring back wants its bytes, and who takes it zeroes what is left of them.
+//
+// Space that waits counts with all its capacity, however little of it was written. So the pack is bounded by
+// what is live, with the constants below: `isTooLong`.
 //
 // Called by the content store; relies on Pool for files, on BuddyAllocator for slots, and on the state
 // log to make committed batches durable.
 
-import type { Ino } from '@wasm-vfs/core/backend'
+import { VfsError, type Ino } from '@wasm-vfs/core/backend'
 import { DEDICATED_MIN, slotSize } from '../layout.ts'
 import type { StateLog } from '../log/state-log.ts'
 import type { FreeSlot, Slot } from './buddy.ts'
@@ -29,6 +33,15 @@ const STALE_WORTHWHILE_MAX = 16 * 1024 * 1024
 const TRIM_WORTHWHILE = 1024 * 1024
 /** A pack of which half is free, and at least this many bytes, is worth compacting. */
 const COMPACT_MIN = 8 * 1024 * 1024
+/**
+ * How long the pack may be, as a multiple of what is live in it and bytes more: after every sync, and when it
+ * is closed. With what the files reserve ahead (PoolFile.reserve) a store stays within 2 × live + 64 MiB and
+ * 1.5 × live + 16 MiB.
+ */
+const LENGTH_MAX: Readonly<Record<'synced' | 'closed', readonly [factor: number, more: number]>> = {
+  synced: [2, 40 * 1024 * 1024],
+  closed: [1.5, 12 * 1024 * 1024],
+}
 
 const LOOK_SIZE = 256 * 1024
 
@@ -85,10 +98,8 @@ export class RegionSpace {
     if (added === undefined) return false
     try {
       file.reserve(offset + wanted)
-      // What a dead session left must not show in this file, and its zeros must be on storage before a
-      // batch says that the place is larger.
-      if (added.suspect && this.#zeroWhereNeeded(region, capacity, wanted))
-        file.flushBeforeCommit = true
+      // What a dead session left must not show in this file.
+      if (added.suspect) this.#zeroWhereNeeded(region, capacity, wanted)
     } catch (error) {
       for (let half = capacity; half < wanted; half *= 2) {
         this.#pool.slots.give({ offset: offset + half, size: half, suspect: added.suspect })
@@ -106,6 +117,8 @@ export class RegionSpace {
   }
 
   #dedicate(file: PoolFile, ino: Ino, bytes: number): Region {
+    // It was used and emptied, and a power cut would bring back what was in it.
+    if (!file.clean) file.flushBeforeCommit = true
     try {
       file.reserve(bytes)
     } catch (error) {
@@ -122,9 +135,8 @@ export class RegionSpace {
     const region: Region = { file: pack, offset, capacity, written: 0, size: 0, recorded: false }
     try {
       pack.reserve(offset + capacity)
-      // A dead session may have written here after its last commit. The zeros must be on storage before
-      // a batch gives the slot to a file.
-      if (slot.suspect && this.#zeroWhereNeeded(region, 0, capacity)) pack.flushBeforeCommit = true
+      // A dead session may have written here after its last commit, or a file that no batch has named.
+      if (slot.suspect) this.#zeroWhereNeeded(region, 0, capacity)
     } catch (error) {
       slots.give(slot)
       throw error
@@ -132,24 +144,25 @@ export class RegionSpace {
     return region
   }
 
-  /** Looking is cheaper than writing. True if anything had to be zeroed. */
-  #zeroWhereNeeded(region: Region, from: number, to: number): boolean {
+  /**
+   * Looking is cheaper than writing. What had to be zeroed must be on storage before a batch gives the space to
+   * a file.
+   */
+  #zeroWhereNeeded(region: Region, from: number, to: number): void {
     const { written } = region
-    let found = false
     const buffer = new Uint8Array(Math.max(0, Math.min(to - from, LOOK_SIZE)))
     try {
       for (let at = from; at < to; at += buffer.length) {
         const piece = buffer.subarray(0, Math.min(buffer.length, to - at))
         region.file.read(piece, region.offset + at)
         if (isZero(piece)) continue
+        region.file.flushBeforeCommit = true
         this.#buffer.writeZeros(region, at, at + piece.length)
-        found = true
       }
     } finally {
       // Zeros are not content. After a failed extension this would reach into the next region.
       region.written = written
     }
-    return found
   }
 
   // ---- Giving back.
@@ -158,9 +171,26 @@ export class RegionSpace {
   leave(region: Region): void {
     this.#shrinking.delete(region)
     this.#shrunk.delete(region)
-    // A committed tree may still want these bytes; a place that no batch has named, nobody.
+    // A committed tree may still want these bytes; of a place that no batch has named, none does.
     if (region.recorded) this.#left.push(region)
-    else this.#addStale(region)
+    else this.#reuse(region)
+  }
+
+  #reuse(region: Region): void {
+    const { file, offset, capacity } = region
+    if (capacity !== Infinity) {
+      this.#pool.slots.give({ offset, size: capacity, suspect: region.written > 0 })
+      return
+    }
+    try {
+      file.dirty.discard()
+      file.storage.truncate(0)
+      this.#pool.addSpare(file)
+    } catch (error) {
+      if (!(error instanceof VfsError)) throw error
+      // Its inode has gone in any case; cleaning meets the same failure and says so.
+      this.#addStale(region)
+    }
   }
 
   /** The inode got smaller; a pool file of its own is cut when that is durable. */
@@ -193,9 +223,20 @@ export class RegionSpace {
     return freeBytes >= COMPACT_MIN && freeBytes >= top / 2
   }
 
+  /** The pack is longer than what is live in it allows. */
+  isTooLong(when: 'synced' | 'closed'): boolean {
+    const { freeBytes, top } = this.#pool.slots
+    let live = top - freeBytes
+    for (const { capacity } of [...this.#stale, ...this.#left]) {
+      if (capacity !== Infinity) live -= capacity
+    }
+    const [factor, more] = LENGTH_MAX[when]
+    return top > factor * live + more
+  }
+
   #addStale(region: Region): void {
     this.#stale.push(region)
-    this.#staleBytes += region.written
+    this.#staleBytes += region.capacity === Infinity ? region.file.storage.size : region.capacity
     if (region.capacity === Infinity) this.#staleFiles++
   }
 
@@ -234,6 +275,12 @@ export class RegionSpace {
     for (const { offset, capacity: size } of this.#stale)
       slots.give({ offset, size, suspect: true })
     this.#stale = []
+    if (this.#pool.pack.storage.size - slots.top >= TRIM_WORTHWHILE) {
+      // The older tree that a power cut would bring back wants the bytes of what is stale.
+      this.#order.flushAll()
+      this.#log.sync()
+      this.#trimPack()
+    }
     return [...slots.suspectSpace()]
   }
 

@@ -61,6 +61,19 @@ export class SimulatedOpfs {
     return bytesBelow(this.#disk)
   }
 
+  /** The size of each file, by its path from the root. */
+  sizes(): Map<string, number> {
+    const sizes = new Map<string, number>()
+    const add = (directory: DirectoryNode, prefix: string): void => {
+      for (const [name, node] of directory.entries) {
+        if (node.kind === 'directory') add(node, `${prefix}${name}/`)
+        else sizes.set(`${prefix}${name}`, node.live.size)
+      }
+    }
+    add(this.#disk, '')
+    return sizes
+  }
+
   // ---- For the handles.
 
   now(): number {
