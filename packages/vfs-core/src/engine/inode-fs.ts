@@ -117,9 +117,10 @@ export class InodeFs<StoreFact = never> implements Vfs {
         this.#handDown.called()
       },
     })
+    const handDown = this.#handDown
     this.#content.attach({
       touch: (ino) => this.#journal.touch(ino),
-      handDown: () => this.#handDown.now(),
+      handDown: () => handDown.now(),
     })
     if (this.#inodes.root.fresh) this.#journal.inodeCreated(this.#inodes.root)
     // Whoever held these open died; nobody can reach them any more.

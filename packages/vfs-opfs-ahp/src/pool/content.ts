@@ -266,7 +266,7 @@ export class PoolContent implements ContentStore<PoolFact> {
     try {
       return this.#regionFor(ino, end, size)
     } catch (error) {
-      if (!isFull(error)) throw error
+      if (!isNoReservation(error)) throw error
       failure = error
     }
     for (const makeRoom of [() => this.#cleanNow(), () => this.#compactAll(() => true)]) {
@@ -274,7 +274,7 @@ export class PoolContent implements ContentStore<PoolFact> {
       try {
         return this.#regionFor(ino, end, size)
       } catch (error) {
-        if (!isFull(error)) throw error
+        if (!isNoReservation(error)) throw error
         failure = error
       }
     }
@@ -400,4 +400,9 @@ export class PoolContent implements ContentStore<PoolFact> {
 
 function isFull(error: unknown): error is VfsError {
   return error instanceof VfsError && error.code === 'ENOSPC'
+}
+
+/** A file could not be made longer, and nothing has been written yet. */
+function isNoReservation(error: unknown): error is VfsError {
+  return isFull(error) && error.operation === 'truncate'
 }
