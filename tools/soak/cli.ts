@@ -10,7 +10,14 @@ import { ROOT } from '../workspace.ts'
 import { explorationFile } from './crash-child.ts'
 import { runCrashStates } from './crash-states.ts'
 import { runKills } from './kills/run.ts'
-import { DURABILITIES, type Durability } from './kills/rounds.ts'
+import {
+  DURABILITIES,
+  ENDS,
+  KILL_PROGRAMS,
+  type Durability,
+  type End,
+  type KillProgram,
+} from './kills/rounds.ts'
 import { runMutations, SUITES } from './mutations/run.ts'
 import { Results } from './results.ts'
 import { Stopped, stopSignal } from './stop.ts'
@@ -18,13 +25,18 @@ import { Stopped, stopSignal } from './stop.ts'
 const USAGE = `Usage: pnpm soak [--crash-states N] [--kills N] [--mutations] [options]
 
   --crash-states N      crash states to have tried of each backend in the simulation
-  --kills N             whole browsers to have killed, per browser, backend and durability
+  --kills N             whole browsers to have killed, per browser, backend, durability and program
   --mutations           breaks each rule on purpose and expects the tests to notice
 
   --only TEXT           of the mutations those with this text, e.g. 'rule 3'
   --backend LIST        default: all; of the mutations those that its tests have to notice, 'core' for core's own
   --browser LIST        default: ${BROWSER_NAMES.join(',')}
   --durability LIST     default: ${DURABILITIES.join(',')}
+  --program LIST        of the kills (default: pglite): ${KILL_PROGRAMS.join(', ')};
+                        rename: writes a temporary file, fsyncs it, renames it over the old one;
+                        sqlite: transactions of SQLite, journal_mode DELETE, synchronous FULL;
+                        files: writes 50 files without an fsync and is idle for 200 ms
+  --end LIST            so many kills of each: ${ENDS.join(', ')} (default: browsers, and some of the others)
   --seed N              of the kills (default: the time)
   --minutes N           begin no round of kills later than that, for each browser (default: no limit)
   --check-one-in N      Postgres' own checks after one kill in N (default: 1); rows are always compared
@@ -77,6 +89,8 @@ async function main(): Promise<void> {
       backend: { type: 'string' },
       browser: { type: 'string' },
       durability: { type: 'string' },
+      program: { type: 'string' },
+      end: { type: 'string' },
       seed: { type: 'string' },
       minutes: { type: 'string' },
       'check-one-in': { type: 'string' },
@@ -124,6 +138,15 @@ async function main(): Promise<void> {
             given: values.durability,
             known: DURABILITIES,
           }) as Durability[],
+          programs: chosen({
+            option: 'program',
+            given: values.program ?? 'pglite',
+            known: KILL_PROGRAMS,
+          }) as KillProgram[],
+          ends:
+            values.end === undefined
+              ? []
+              : (chosen({ option: 'end', given: values.end, known: ENDS }) as End[]),
           seed: count('seed', values.seed) || Date.now(),
           checkOneIn: count('check-one-in', values['check-one-in']) || 1,
           timeMs: (count('minutes', values.minutes) || Infinity) * 60_000,

@@ -3,19 +3,25 @@
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { End, KillOutcome } from './kills/rounds.ts'
+import type { End, KillOutcome, KillTarget } from './kills/rounds.ts'
 
-const VERSION = 2
+const VERSION = 3
 
 export interface KillTally {
   /** Sessions ended, by how. */
   readonly ends: Record<End, number>
+  /** The same by where: the phase, and inside the call under test the call into storage that was next. */
+  readonly places: Record<string, number>
   commits: number
   /** After how many of these ends amcheck went through every index and table, not only through the rows. */
   checks: number
   /** Ends by what was tried: a digest of the sources of core and backend. */
   readonly sources: Record<string, number>
-  readonly failures: { readonly end: End; readonly problems: readonly string[] }[]
+  readonly failures: {
+    readonly end: End
+    readonly place: string
+    readonly problems: readonly string[]
+  }[]
 }
 
 export interface CrashTally {
@@ -31,7 +37,7 @@ export interface CrashTally {
 
 export interface ResultsData {
   version: typeof VERSION
-  /** By browser and its version, backend and durability. */
+  /** By browser and its version, backend, durability and program. */
   kills: Record<string, KillTally>
   /** By backend. */
   crashes: Record<string, CrashTally>
@@ -48,18 +54,21 @@ export class Results {
   }
 
   addKill(browser: string, sources: string, outcome: KillOutcome): void {
-    const { backend, durability, end, commits, checked, problems } = outcome
-    const tally = this.kills(browser, backend, durability)
+    const { end, phase, call, commits, checked, problems } = outcome
+    const tally = this.kills(browser, outcome)
+    const place = call === '' ? phase : `${phase}, ${call}`
     tally.ends[end]++
+    tally.places[place] = (tally.places[place] ?? 0) + 1
     tally.commits += commits
     if (checked) tally.checks++
     tally.sources[sources] = (tally.sources[sources] ?? 0) + 1
-    if (problems.length > 0) tally.failures.push({ end, problems })
+    if (problems.length > 0) tally.failures.push({ end, place, problems })
   }
 
-  kills(browser: string, backend: string, durability: string): KillTally {
-    return (this.data.kills[`${browser} ${backend} ${durability}`] ??= {
+  kills(browser: string, { backend, durability, program = 'pglite' }: KillTarget): KillTally {
+    return (this.data.kills[`${browser} ${backend} ${durability} ${program}`] ??= {
       ends: { worker: 0, tab: 0, browser: 0 },
+      places: {},
       commits: 0,
       checks: 0,
       sources: {},
@@ -94,13 +103,15 @@ export class Results {
   summary(): string {
     const lines: string[][] = []
     const kills = Object.entries(this.data.kills).sort(([a], [b]) => (a < b ? -1 : 1))
-    for (const [name, { ends, commits, checks, failures }] of kills) {
+    for (const [name, { ends, places, commits, checks, failures }] of kills) {
+      const all = ends.browser + ends.tab + ends.worker
       lines.push([
         name,
         `${ends.browser} browsers killed`,
         `${ends.tab} tabs closed`,
         `${ends.worker} workers terminated`,
-        `${commits} commits acknowledged`,
+        `${inside(places)} of ${all} inside`,
+        `${commits} changes acknowledged`,
         `${checks} times amcheck`,
         `${failures.length} failures`,
       ])
@@ -113,11 +124,17 @@ export class Results {
         '',
         '',
         '',
+        '',
         `${failures.length} failures`,
       ])
     }
     return table(lines)
   }
+}
+
+function inside(places: KillTally['places']): number {
+  const counts = Object.entries(places).filter(([place]) => place.startsWith('inside'))
+  return counts.reduce((sum, [, count]) => sum + count, 0)
 }
 
 function read(file: string): ResultsData | undefined {

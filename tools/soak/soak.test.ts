@@ -78,6 +78,8 @@ describe('results', () => {
     backend: 'idb',
     durability: 'strict',
     end: 'browser',
+    phase: 'inside',
+    call: 'flush',
     commits: 5,
     checked: true,
   } as const
@@ -92,14 +94,17 @@ describe('results', () => {
       results.save()
     }
     const { data, failures, summary } = new Results(file, { fresh: false })
-    expect(data.kills['chromium 1 idb strict']).toMatchObject({
+    expect(data.kills['chromium 1 idb strict pglite']).toMatchObject({
       ends: { worker: 0, tab: 2, browser: 2 },
       commits: 20,
       checks: 2,
+      places: { 'inside, flush': 4 },
       sources: { old: 2, new: 2 },
     })
     expect(failures).toBe(2)
-    expect(summary.call({ data })).toMatch(/2 browsers killed.*20 commits.*2 failures/)
+    expect(summary.call({ data })).toMatch(
+      /2 browsers killed.*4 of 4 inside.*20 changes.*2 failures/,
+    )
     expect(new Results(file, { fresh: true }).failures).toBe(0)
   })
 

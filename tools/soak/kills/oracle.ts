@@ -1,12 +1,20 @@
 // What was acknowledged, kept outside the browser that is killed: each worker tells it the number of a
-// commit and waits for the answer before it begins the next one.
+// commit and waits for the answer before it begins the next one. A session that waits for its end says where.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Phase } from './phases.ts'
+
+/** Where a session waits for its end; `call`: the call into storage that it is about to make. */
+export interface Place {
+  readonly phase: Phase
+  readonly call: string
+}
 
 export class Oracle {
   readonly #acknowledged = new Map<string, number>()
   readonly #errors = new Map<string, string>()
+  readonly #places = new Map<string, Place>()
   readonly #server = createServer((request, response) => {
     const parameters = new URL(request.url ?? '/', 'http://oracle').searchParams
     const complaint = this.#hear(parameters)
@@ -48,6 +56,7 @@ export class Oracle {
   resume(store: string, count: number): void {
     this.#acknowledged.set(store, count)
     this.#errors.delete(store)
+    this.#places.delete(store)
   }
 
   /** Why a worker stopped by itself, if it did. */
@@ -55,11 +64,21 @@ export class Oracle {
     return this.#errors.get(store)
   }
 
+  /** Where a session waits for its end, once it does. */
+  place(store: string): Place | undefined {
+    return this.#places.get(store)
+  }
+
   #hear(parameters: URLSearchParams): string | undefined {
     const store = parameters.get('store') ?? ''
     const error = parameters.get('error')
     if (error !== null) {
       this.#errors.set(store, error)
+      return undefined
+    }
+    const phase = parameters.get('phase')
+    if (phase !== null) {
+      this.#places.set(store, { phase: phase as Phase, call: parameters.get('call') ?? '' })
       return undefined
     }
     const number = Number(parameters.get('number'))

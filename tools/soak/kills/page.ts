@@ -11,7 +11,7 @@ const DEADLINE_MS = 120_000
 function workerOf(backend: string): Worker {
   const script = new URL(`./${backend}.worker.js`, import.meta.url)
   const worker = new Worker(script, { type: 'module' })
-  return backend === 'opfs-worker' ? withIoWorkers(worker) : worker
+  return backend.startsWith('opfs-worker') ? withIoWorkers(worker) : worker
 }
 
 const workers = new Map<string, TaskWorker>()
@@ -42,7 +42,8 @@ globalThis.kills = {
       worker = new TaskWorker(() => workerOf(backend))
       workers.set(store, worker)
     }
-    if (task !== 'open') return worker.call(task, argument, DEADLINE_MS)
+    if (task !== 'open' || backend.endsWith('.programs'))
+      return worker.call(task, argument, DEADLINE_MS)
     const program = await (loading ??= loadProgram())
     return worker.call(task, { ...(argument as OpenRequest), program }, DEADLINE_MS)
   },

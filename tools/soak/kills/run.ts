@@ -1,5 +1,8 @@
-// `pnpm soak --kills`: rounds in each browser until so many of its kills are in the results.
+// `pnpm soak --kills`: rounds in each browser until so many of its kills are in the results, and, where ends
+// are given, so many of each of them.
 
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { SeededRandom } from '../../../packages/vfs-core/src/testing/simulated-opfs/random.ts'
 import { ensureBrowser, type BrowserName } from '../../browsers.ts'
 import type { Results } from '../results.ts'
@@ -7,18 +10,24 @@ import { digestOfSources } from '../sources.ts'
 import { unlessStopped } from '../stop.ts'
 import {
   KillRounds,
+  nameOf,
+  workerOf,
   type Durability,
   type End,
   type KillOutcome,
+  type KillProgram,
   type KillTarget,
 } from './rounds.ts'
 
 export interface KillOptions {
-  /** Whole browsers killed, for each browser, backend and durability, earlier runs included. */
+  /** Whole browsers killed, for each browser, backend, durability and program, earlier runs included. */
   readonly kills: number
   readonly browsers: readonly BrowserName[]
   readonly backends: readonly string[]
   readonly durabilities: readonly Durability[]
+  readonly programs: readonly KillProgram[]
+  /** So many of each of these; none: so many browsers killed, and some of the others on the way. */
+  readonly ends: readonly End[]
   readonly seed: number
   /** amcheck after one end in so many; the rows are compared after each. */
   readonly checkOneIn: number
@@ -33,20 +42,25 @@ export async function runKills(options: KillOptions, results: Results): Promise<
 
 async function runBrowser(
   name: BrowserName,
-  { kills, backends, durabilities, seed, checkOneIn, timeMs, stop }: KillOptions,
+  { kills, backends, durabilities, programs, ends, seed, checkOneIn, timeMs, stop }: KillOptions,
   results: Results,
 ): Promise<void> {
   const browser = await ensureBrowser(name, { log: console.log })
   const label = `${name} ${browser.version}`
   const targets = backends.flatMap((backend) =>
-    durabilities.map((durability): KillTarget => ({ backend, durability })),
+    durabilities.flatMap((durability) =>
+      programs
+        .filter((program) =>
+          existsSync(join(import.meta.dirname, `${workerOf({ backend, program })}.worker.ts`)),
+        )
+        .map((program): KillTarget => ({ backend, durability, program })),
+    ),
   )
-  const killsLeft = (): number =>
-    Math.max(
-      ...targets.map(
-        ({ backend, durability }) => kills - results.kills(label, backend, durability).ends.browser,
-      ),
-    )
+  if (targets.length === 0) return
+  const wantedEnds: readonly End[] = ends.length === 0 ? ['browser'] : ends
+  const leftOf = (end: End): number =>
+    Math.max(...targets.map((target) => kills - results.kills(label, target).ends[end]))
+  const killsLeft = (): number => wantedEnds.reduce((sum, end) => sum + Math.max(0, leftOf(end)), 0)
   if (killsLeft() <= 0) return
   const random = new SeededRandom(seed)
   const rounds = new KillRounds({ browser, targets, seed: random.next(), checkOneIn })
@@ -57,24 +71,28 @@ async function runBrowser(
     for (const outcome of outcomes) {
       results.addKill(label, digests.get(outcome.backend)!, outcome)
       for (const problem of outcome.problems) {
-        console.log(`✗ ${label} ${outcome.backend} ${outcome.durability}: ${problem}`)
+        console.log(
+          `✗ ${label} ${nameOf(outcome)}, ${outcome.end} ended ${outcome.phase} ${outcome.call}: ${problem}`,
+        )
       }
     }
     results.save()
   }
   try {
     await unlessStopped(rounds.open(), stop)
-    // A kill is in the results when the next round has looked at what it left.
-    for (let unseen = 0; killsLeft() - unseen > 1 && Date.now() - started < timeMs;) {
-      const end = nextEnd(random)
+    // An end is in the results when the next round has looked at what it left.
+    let last: End | undefined
+    while (Date.now() - started < timeMs) {
+      const next = wantedEnds.find((end) => leftOf(end) - (last === end ? 1 : 0) > 0)
+      if (next === undefined) break
+      const end = ends.length === 0 ? nextEnd(random) : next
       take(await unlessStopped(rounds.round(end), stop))
-      unseen = end === 'browser' ? 1 : 0
+      last = end
       const done = wanted - killsLeft()
       const minutes = ((Date.now() - started) / 60_000 / done) * killsLeft()
       const left = done === 0 ? 'some' : minutes.toFixed(1)
       console.log(`${label}: ${done} of ${wanted}, ${left} minutes left; last: ${end}`)
     }
-    take(await unlessStopped(rounds.round('browser'), stop))
     take(await unlessStopped(rounds.inspect(), stop))
   } finally {
     await rounds.close()

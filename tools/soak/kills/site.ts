@@ -10,6 +10,7 @@ import { launchPersistent, type BrowserInstallation } from '../../browsers.ts'
 import { bundle, serve, type Server } from '../../serve.ts'
 import { killBrowser } from '../../kill.ts'
 import { Oracle } from './oracle.ts'
+import { writeSqlite } from './sqlite.ts'
 
 export class KillSite {
   readonly oracle: Oracle = new Oracle()
@@ -23,7 +24,7 @@ export class KillSite {
     this.#browser = browser
   }
 
-  /** Each backend's worker is `<backend>.worker.ts` in this folder. */
+  /** Each backend's worker is `<backend>.worker.ts` in this folder; of programs `<backend>.programs.worker.ts`. */
   async open(backends: Iterable<string>): Promise<void> {
     this.#folder = await mkdtemp(join(tmpdir(), 'wasm-vfs-kills-site-'))
     this.#profile = await mkdtemp(join(tmpdir(), `wasm-vfs-kills-${this.#browser.name}-`))
@@ -31,7 +32,9 @@ export class KillSite {
     const source = (name: string): string => join(import.meta.dirname, `${name}.ts`)
     const entries: Record<string, string> = { page: source('page') }
     for (const name of backends) entries[`${name}.worker`] = source(`${name}.worker`)
+    entries['probed.io-worker'] = source('probed.io-worker')
     await bundle({ entries, outdir: this.#folder })
+    await writeSqlite(this.#folder)
     await writeFile(
       join(this.#folder, 'index.html'),
       '<!doctype html><meta charset="utf-8"><title>kills</title>' +

@@ -6,6 +6,7 @@ import { amcheck } from '@electric-sql/pglite/contrib/amcheck'
 import type { Vfs } from '../../../packages/vfs-core/src/index.ts'
 import { pgliteOptions } from '../../../packages/vfs-core/src/pglite/index.ts'
 import { serveTasks } from '../../../packages/vfs-core/src/testing/rpc.ts'
+import { controlThread, makeControl, PhaseWalk, probeStorage, type Aim } from './phases.ts'
 import { Ledger, LEDGER_SCHEMA, type LedgerContents } from './ledger.ts'
 
 export interface StoreSettings {
@@ -49,6 +50,7 @@ export interface RunRequest {
   readonly seed: number
   /** Transactions that have been committed before. */
   readonly count: number
+  readonly aim?: Aim | undefined
 }
 
 /** What the reopened database shows, bodies as their MD5, and what its own checks find. */
@@ -84,6 +86,7 @@ const TABLES = `
 
 export function serveKills(openStore: OpenStore): void {
   let pg: PGlite | undefined
+  probeStorage()
 
   serveTasks({
     async open({ name, durability, ifBusy = 'wait', program }: OpenRequest) {
@@ -156,12 +159,20 @@ async function fill(pg: PGlite): Promise<Filled> {
   throw new Error('the disk is never full')
 }
 
-async function commitForever(pg: PGlite, { oracle, seed, count }: RunRequest): Promise<never> {
+async function commitForever(pg: PGlite, { oracle, seed, count, aim }: RunRequest): Promise<never> {
+  const control = makeControl(oracle)
+  controlThread(control)
+  const walk = new PhaseWalk(control, aim)
   const ledger = new Ledger(seed, count)
   for (;;) {
-    await pg.exec(ledger.next())
+    const sql = ledger.next()
+    walk.enter('before')
+    walk.enter('inside')
+    await pg.exec(sql)
+    walk.enter('returned')
     const answer = await fetch(`${oracle}&number=${ledger.count}`, { method: 'POST' })
     if (!answer.ok) throw new Error(`the oracle says: ${await answer.text()}`)
+    walk.enter('acknowledged')
   }
 }
 
