@@ -65,7 +65,7 @@ const LIFE_MAX_MS = 1200
 /** An aim that was not met by then is given up. */
 const AIM_DEADLINE_MS = 15_000
 /** Aims in percent; the rest is not aimed. */
-const INSIDE = 65
+const INSIDE = 70
 const AIMS = [
   [INSIDE, 'inside'],
   [INSIDE + 5, 'before'],
