@@ -15,7 +15,7 @@ it.each(NUMBERS)(
   (name, least) => {
     expect(checkOptions({ [name]: least })[name]).toBe(least)
     for (const wrong of [...WRONG, least - 1, least + 0.5]) {
-      expect(() => checkOptions({ [name]: wrong } as never)).toThrow(TypeError)
+      expect(() => checkOptions({ [name]: wrong })).toThrow(TypeError)
     }
   },
 )
