@@ -22,6 +22,14 @@ export interface HandDownParts<StoreFact> {
   readonly dropIfUnused: (inode: Inode) => void
 }
 
+/** A change of names that survives the death of the tab from when it has returned. */
+export interface NameChange {
+  readonly change: () => void
+  readonly undo: () => void
+  readonly concerns: readonly Inode[]
+  readonly losing?: Inode | undefined
+}
+
 export class HandDown<StoreFact> {
   readonly #parts: HandDownParts<StoreFact>
   readonly #writeBack: WriteBack
@@ -64,18 +72,21 @@ export class HandDown<StoreFact> {
   }
 
   /**
-   * Performs a change of names and hands it down, behind all that was written before. If that fails, so does the change, and `undo` takes it back.
+   * Performs a change of names and hands it down, behind all that was written before. If that fails, so does the
+   * change: `undo` takes it back, and the inodes that it `concerns` get their times back.
    * `losing`: an inode that may lose its last name; it is dropped only when nothing can bring it back.
    */
-  names(change: () => void, undo: () => void, losing?: Inode): void {
+  names({ change, undo, concerns, losing }: NameChange): void {
     if (!this.#isImmediate || this.#isLoading) return change()
     this.#parts.content.writeBack?.()
+    const times = concerns.map(({ mtime, ctime }) => ({ mtime, ctime }))
     if (losing !== undefined) losing.references++
     try {
       change()
       this.#parts.journal().commit('handed down')
     } catch (error) {
       undo()
+      for (const [index, inode] of concerns.entries()) Object.assign(inode, times[index])
       throw error
     } finally {
       if (losing !== undefined) {

@@ -226,14 +226,15 @@ export class InodeFs<StoreFact = never> implements Vfs {
       throw new VfsError('EPERM', 'link', { path, detail: 'a directory has one name' })
     }
     if (inode.nlink === 0) throw new VfsError('ENOENT', 'link', { path })
-    this.#handDown.names(
-      () => {
+    this.#handDown.names({
+      change: () => {
         inode.ctime = Date.now()
         this.#journal.timesChanged(inode)
         this.#inodes.addName(parent, name, inode)
       },
-      () => this.#inodes.removeName(parent, name, inode, Date.now()),
-    )
+      undo: () => this.#inodes.removeName(parent, name, inode, Date.now()),
+      concerns: [inode, parent],
+    })
   }
 
   unlink(parentIno: Ino, name: string): void {
@@ -277,9 +278,9 @@ export class InodeFs<StoreFact = never> implements Vfs {
     }
     if (replaced !== undefined) checkReplace(inode, replaced, pathOf(newParent, newName))
 
-    this.#handDown.names(
-      () => this.#inodes.moveName({ parent, name, newParent, newName }),
-      () => {
+    this.#handDown.names({
+      change: () => this.#inodes.moveName({ parent, name, newParent, newName }),
+      undo: () => {
         this.#inodes.moveName({
           parent: newParent,
           name: newName,
@@ -288,8 +289,9 @@ export class InodeFs<StoreFact = never> implements Vfs {
         })
         if (replaced !== undefined) this.#inodes.addName(newParent, newName, replaced)
       },
-      replaced,
-    )
+      concerns: [inode, parent, newParent, ...(replaced === undefined ? [] : [replaced])],
+      losing: replaced,
+    })
   }
 
   readdir(ino: Ino): DirectoryEntry[] {
@@ -458,7 +460,12 @@ export class InodeFs<StoreFact = never> implements Vfs {
   #remove(parent: DirectoryInode, name: string, inode: Inode): void {
     const remove = (): void => this.#inodes.removeName(parent, name, inode, Date.now())
     if (this.#journal.isFresh(parent, name)) return remove()
-    this.#handDown.names(remove, () => this.#inodes.addName(parent, name, inode), inode)
+    this.#handDown.names({
+      change: remove,
+      undo: () => this.#inodes.addName(parent, name, inode),
+      concerns: [inode, parent],
+      losing: inode,
+    })
   }
 
   // ---- Sizes and times.

@@ -262,7 +262,8 @@ export class History {
     }
   }
 
-  truncated(ino: Ino, size: number): void {
+  /** `isAcknowledged`: it has returned, and not failed on the way down. */
+  truncated(ino: Ino, size: number, isAcknowledged: boolean = true): void {
     const file = this.files.get(ino)!
     if (size === file.size) return
     const last = Math.floor(size / SECTOR_SIZE)
@@ -272,7 +273,7 @@ export class History {
       this.#addVersion(file, index, { operation: this.#operation, bytes, cutAt })
     }
     this.#resized(file, size)
-    if (size === 0) this.#handedDown([ino], [ino], 'the truncate to 0')
+    if (size === 0 && isAcknowledged) this.#handedDown([ino], 'the truncate to 0')
   }
 
   chmodded(ino: Ino, mode: number): void {
@@ -288,7 +289,7 @@ export class History {
     parent!.entries.set(name, entry)
     this.#named(to)
     this.#changed(parent!.ino, entry.ino)
-    this.#handedDown([parent!.ino, entry.ino], [entry.ino], 'the link')
+    this.#handedDown([parent!.ino, entry.ino], 'the link')
   }
 
   removed(path: string): void {
@@ -298,7 +299,7 @@ export class History {
     const orBefore = this.#namedIn.get(path)
     this.#named(path)
     this.#changed(parent!.ino, entry.ino)
-    this.#handedDown([parent!.ino, entry.ino], [], 'the removal', { orBefore })
+    this.#handedDown([parent!.ino, entry.ino], 'the removal', { orBefore })
   }
 
   renamed(from: string, to: string): void {
@@ -319,7 +320,7 @@ export class History {
     this.#namedBelow(entry, to)
     const inos = [source.parent!.ino, target.parent!.ino, entry.ino]
     this.#changed(...inos)
-    this.#handedDown(inos, [entry.ino], 'the rename')
+    this.#handedDown(inos, 'the rename')
   }
 
   /** The attributes of an inode after an operation. */
@@ -360,7 +361,7 @@ export class History {
 
   /** The program has let timers run for long enough since its last call. */
   wasIdle(): void {
-    this.#handedDown(undefined, undefined, 'idle time')
+    this.#handedDown(undefined, 'idle time')
   }
 
   /** The program has made a call: what is old enough is handed down by it. */
@@ -368,7 +369,7 @@ export class History {
     const until = this.#now - BUSY_MAX_MS
     if (this.#isLoading || until < this.#countsFrom) return
     const covered = this.#began.findLastIndex((began) => began <= until)
-    this.#handedDown(undefined, undefined, 'a call after 5 s', { operation: covered })
+    this.#handedDown(undefined, 'a call after 5 s', { operation: covered })
   }
 
   /** From now on an fsync may be put off. */
@@ -452,9 +453,9 @@ export class History {
 
   // ---- The model.
 
+  /** Behind all bytes written before: what a journal was for is there before the journal goes. */
   #handedDown(
     names: readonly Ino[] | undefined,
-    bytes: readonly Ino[] | undefined,
     by: string,
     {
       operation = this.#operation,
@@ -470,7 +471,7 @@ export class History {
       madeIn,
       names,
       orBefore,
-      bytes,
+      bytes: orBefore === 0 || orBefore === undefined ? undefined : [],
       time,
       level,
       forwardFrom,

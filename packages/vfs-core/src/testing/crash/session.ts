@@ -197,7 +197,12 @@ export class Session {
       })
     }
     this.failures.push({ operation: this.history.operation, error })
-    const { ino, at, bytes } = outcome
+    const { ino, at, bytes, touched } = outcome
+    // What was cut off cannot be brought back: a file that could not be emptied for good is empty.
+    if (operation[0] === 'truncate' && operation[2] === 0 && touched[0]?.size === 0) {
+      this.history.truncated(ino!, 0, false)
+      this.history.sawTimes(touched[0], false)
+    }
     if (!isWrite(operation) || ino === undefined || at === undefined) return
     const stamp = this.#options.stamp + this.history.operation
     this.history.mayHaveWritten(ino, bytesOf(operation, stamp, at), at, bytes)
