@@ -510,6 +510,19 @@ export const MUTATIONS: readonly Mutation[] = [
     test: FAULTS,
     named: 'short',
   },
+  {
+    rule: 12,
+    what: 'a change of names that fails leaves new times',
+    edits: [
+      edit(
+        `${CORE}/engine/hand-down.ts`,
+        '      for (const [index, inode] of concerns.entries()) Object.assign(inode, times[index])\n',
+        '',
+      ),
+    ],
+    test: FAULTS,
+    named: 'short',
+  },
   ...HAND_DOWN,
   ...OPFS_WORKER,
   ...OPFS_WORKER_CHANNEL,

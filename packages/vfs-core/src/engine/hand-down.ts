@@ -78,8 +78,8 @@ export class HandDown<StoreFact> {
    */
   names({ change, undo, concerns, losing }: NameChange): void {
     if (!this.#isImmediate || this.#isLoading) return change()
-    this.#parts.content.writeBack?.()
     const times = concerns.map(({ mtime, ctime }) => ({ mtime, ctime }))
+    this.#parts.content.writeBack?.()
     if (losing !== undefined) losing.references++
     try {
       change()

@@ -32,11 +32,18 @@ export interface TreeStrategy {
 }
 
 const PERMISSIONS = 0o7777
+const TARGET_SHOWN = 60
 
 /** Path, inode, type, permissions, and of a symlink its target. */
 export function nameLine({ path, ino, kind, mode, target }: TreeEntry): string {
-  const to = target === undefined ? '' : ` -> ${target}`
+  const to = target === undefined ? '' : ` -> ${shortened(target)}`
   return `${path} ${ino} ${kind} ${(mode & PERMISSIONS).toString(8)}${to}`
+}
+
+/** Trees are described often: of a long target, its beginning, its end and its length. */
+function shortened(target: string): string {
+  if (target.length <= TARGET_SHOWN) return target
+  return `${target.slice(0, TARGET_SHOWN)}…${target.slice(-8)} (${target.length})`
 }
 
 /** As `nameLine`, with the size. */
