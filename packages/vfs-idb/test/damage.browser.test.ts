@@ -229,6 +229,52 @@ describe('damage is EIO, says what it is, and nothing is changed', () => {
   })
 })
 
+describe('a store that was closed', () => {
+  it('and is found as it was before its close is damaged', async () => {
+    const name = 'damage-closed'
+    const vfs = await openIdb(name)
+    const head = await inRaw(name, (each) => resultOf(each.objectStore('state').get('head')))
+    vfs.mkdir(ROOT_INO, 'directory', 0o755)
+    await vfs.sync()
+    await vfs.close()
+    await inRaw(name, (each) => each.objectStore('state').put(head))
+    await expect(openIdb(name)).rejects.toMatchObject({
+      code: 'EIO',
+      message: expect.stringContaining(
+        'was closed after commit 0, and commit 0 is missing',
+      ) as string,
+    })
+    await deleteIdb(name)
+  })
+
+  it('and could not be folded then says where its log ends', async () => {
+    const name = 'damage-closed-unfolded'
+    const vfs = await openIdb(name)
+    vfs.mkdir(ROOT_INO, 'directory', 0o755)
+    await vfs.sync()
+    const { put } = IDBObjectStore.prototype
+    try {
+      IDBObjectStore.prototype.put = function (value: unknown, key?: IDBValidKey) {
+        if ((value as { key?: string }).key !== 'head') return put.call(this, value, key)
+        throw new DOMException('no space', 'QuotaExceededError')
+      }
+      await vfs.close()
+    } finally {
+      IDBObjectStore.prototype.put = put
+    }
+    const last = (await recordsOf(name)).log.at(-1)!
+    await inRaw(name, (each) => each.objectStore('log').delete(last.sequence))
+    await expect(openIdb(name)).rejects.toMatchObject({
+      code: 'EIO',
+      message: expect.stringContaining(`commit ${last.sequence} is missing`) as string,
+    })
+    await inRaw(name, (each) => each.objectStore('log').put(last, last.sequence))
+    await withStore(name, async (again) => {
+      expect(again.readdir(ROOT_INO).map((entry) => entry.name)).toEqual(['directory'])
+    })
+  })
+})
+
 describe('a sync whose transaction the browser kept in part', () => {
   const BYTES = 100_000
   const bytes = (value: number): Uint8Array => new Uint8Array(BYTES).fill(value)

@@ -73,8 +73,9 @@ describe('PGlite on idb', () => {
     await open(name)
     await call('exec', 'CREATE TABLE log (id int PRIMARY KEY, body text)')
     const ways = (await call('ways')) as string[]
-    // All at once, where one waits for the other's sync; then each by itself.
-    const rounds = [ways, ...ways.map((way) => [way])]
+    // All at once, where one waits for the other's sync (but for listen, with which PGlite's live queries can
+    // wait for each other's locks); then each by itself.
+    const rounds = [ways.filter((way) => way !== 'listen'), ...ways.map((way) => [way])]
     for (const [round, started] of rounds.entries()) {
       const { transactions: before = 0 } = await stats()
       const release = await holdTransactions(name)
@@ -93,7 +94,7 @@ describe('PGlite on idb', () => {
     else await call('close')
     await open(name)
     const count = 'SELECT count(*)::int AS n FROM log'
-    expect(await call('query', count)).toEqual([{ n: 2 * ways.length }])
+    expect(await call('query', count)).toEqual([{ n: rounds.flat().length }])
     await call('close')
     await call('remove', name)
   }, 180_000)

@@ -3,8 +3,10 @@
 
 import { HAND_DOWN } from './hand-down.ts'
 import { edit, type Edit, type Mutation } from './mutation.ts'
+import { IDB } from './idb.ts'
 import { OPFS_WORKER_CHANNEL } from './opfs-worker-channel.ts'
 import { OPFS_WORKER } from './opfs-worker.ts'
+import { PGLITE } from './pglite.ts'
 
 const AHP = 'packages/vfs-opfs-ahp/src'
 const CORE = 'packages/vfs-core/src'
@@ -526,4 +528,6 @@ export const MUTATIONS: readonly Mutation[] = [
   ...HAND_DOWN,
   ...OPFS_WORKER,
   ...OPFS_WORKER_CHANNEL,
+  ...IDB,
+  ...PGLITE,
 ]
