@@ -27,6 +27,8 @@ export interface EnsureOptions {
 }
 
 export interface LaunchSettings {
+  /** Besides those that every start has. */
+  readonly args?: readonly string[]
   readonly headless?: boolean
 }
 
@@ -151,8 +153,10 @@ export async function launchPersistent(
   profileDirectory: string,
   settings: LaunchSettings = {},
 ): Promise<BrowserContext> {
+  const options = launchOptions(installation)
   return PLAYWRIGHT[installation.name].launchPersistentContext(profileDirectory, {
-    ...launchOptions(installation),
+    ...options,
+    args: [...(options.args ?? []), ...(settings.args ?? [])],
     headless: settings.headless ?? true,
     timeout: LAUNCH_TIMEOUT_MS,
   })

@@ -2,11 +2,12 @@
 
 import { PGlite } from '@electric-sql/pglite'
 import { citext } from '@electric-sql/pglite/contrib/citext'
+import { openAccessHandle } from '../../../packages/vfs-core/src/backend.ts'
 
 async function countLife(): Promise<number> {
   const root = await navigator.storage.getDirectory()
   const file = await root.getFileHandle('lives', { create: true })
-  const handle = await file.createSyncAccessHandle()
+  const handle = await openAccessHandle(file, { path: file.name })
   const lives = handle.getSize() + 1
   handle.write(new Uint8Array(1), { at: lives - 1 })
   handle.flush()

@@ -1,5 +1,6 @@
 // Writes to four files under a watch, and answers with what it counted at three moments.
 
+import { openAccessHandle } from '@wasm-vfs/core/backend'
 import { HandleWatch } from './handle-watch.ts'
 
 const PAGE = new Uint8Array(4_096)
@@ -12,7 +13,7 @@ const names = ['unflushed', 'flushed', 'later', 'own.log']
 const handles = await Promise.all(
   names.map(async (name) => {
     const file = await directory.getFileHandle(name, { create: true })
-    return file.createSyncAccessHandle()
+    return openAccessHandle(file, { path: name })
   }),
 )
 const [unflushed, flushed, later, log] = handles as [

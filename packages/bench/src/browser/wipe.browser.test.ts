@@ -17,8 +17,8 @@ async function databases(): Promise<(string | undefined)[]> {
 async function holder(): Promise<Worker> {
   const script = `onmessage = async () => {
     const root = await navigator.storage.getDirectory()
-    const file = await root.getFileHandle('held', { create: true })
-    self.handle = await file.createSyncAccessHandle()
+    self.file = await root.getFileHandle('held', { create: true })
+    self.handle = await self.file.createSyncAccessHandle()
     const request = indexedDB.open('held', 1)
     request.onsuccess = () => {
       self.database = request.result

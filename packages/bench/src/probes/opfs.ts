@@ -1,6 +1,7 @@
 // OPFS sync access handles: opening one, reading a Postgres page of 8 KiB, and writing one and more,
 // made durable or not.
 
+import { openAccessHandle } from '@wasm-vfs/core/backend'
 import { STORE_PREFIX } from '../backends/backend.ts'
 import type { Probe, ProbeBench } from './probe.ts'
 
@@ -21,7 +22,7 @@ export async function onNewFile(): Promise<NewFile> {
   const root = await navigator.storage.getDirectory()
   const name = `${STORE_PREFIX}probe-${crypto.randomUUID()}`
   const file = await root.getFileHandle(name, { create: true })
-  const handle = await file.createSyncAccessHandle()
+  const handle = await openAccessHandle(file, { path: name })
   const remove = async (): Promise<void> => {
     handle.close()
     await root.removeEntry(name)
@@ -54,7 +55,7 @@ export const opfsOpen: Probe = {
     onFile((handle, file) => {
       handle.close()
       return async () => {
-        const reopened = await file.createSyncAccessHandle()
+        const reopened = await openAccessHandle(file, { path: file.name })
         reopened.close()
       }
     }),

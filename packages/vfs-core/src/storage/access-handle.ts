@@ -50,8 +50,8 @@ async function open(
   path: string,
   deadlineMs: number | undefined,
 ): Promise<FileSystemSyncAccessHandle> {
-  opening.add(file)
   const handle = file.createSyncAccessHandle()
+  opening.add(file)
   const settled = (): void => void opening.delete(file)
   handle.then(settled, settled)
   return await withDeadline(handle, {

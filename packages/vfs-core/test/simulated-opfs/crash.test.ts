@@ -1,5 +1,6 @@
 // What the simulation lets a crash leave, checked against what it says it does.
 
+import { openAccessHandle } from '@wasm-vfs/core/backend'
 import {
   fingerprint,
   PowerLoss,
@@ -18,7 +19,7 @@ async function openFile(
   name: string = 'file',
 ): Promise<FileSystemSyncAccessHandle> {
   const file = await opfs.root.getFileHandle(name, { create: true })
-  return file.createSyncAccessHandle()
+  return openAccessHandle(file, { path: name })
 }
 
 function every(loss: PowerLoss): DirectoryImage[] {

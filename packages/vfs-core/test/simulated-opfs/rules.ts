@@ -2,6 +2,8 @@
 // one in a worker of each browser, so that the simulation cannot drift from the truth. Each rule gets
 // an empty directory.
 
+import { openAccessHandle } from '@wasm-vfs/core/backend'
+
 export interface Rule {
   readonly name: string
   run(directory: FileSystemDirectoryHandle): Promise<void>
@@ -34,7 +36,7 @@ async function withFile(
   act: (access: FileSystemSyncAccessHandle, file: FileSystemFileHandle) => void | Promise<void>,
 ): Promise<void> {
   const file = await directory.getFileHandle('file', { create: true })
-  const access = await file.createSyncAccessHandle()
+  const access = await openAccessHandle(file, { path: file.name })
   try {
     await act(access, file)
   } finally {
@@ -267,7 +269,7 @@ export const rules: readonly Rule[] = [
     name: 'a closed handle refuses everything but another close',
     async run(directory) {
       const file = await directory.getFileHandle('file', { create: true })
-      const access = await file.createSyncAccessHandle()
+      const access = await openAccessHandle(file, { path: file.name })
       access.close()
       access.close()
       await throws('InvalidStateError', () => access.getSize())

@@ -1,6 +1,6 @@
 // A TwoSlotLog of numbers over the simulated OPFS, for tests of what crashes and damage make of it.
 
-import { toVfsError, TwoSlotLog, type LogFile } from '@wasm-vfs/core/backend'
+import { openAccessHandle, toVfsError, TwoSlotLog, type LogFile } from '@wasm-vfs/core/backend'
 import type { SimulatedOpfs } from '@wasm-vfs/core/testing/simulated-opfs'
 
 export interface Numbers {
@@ -79,7 +79,7 @@ class HandleFile implements LogFile {
 export async function logOn(opfs: SimulatedOpfs): Promise<NumberLog> {
   const open = async (name: string): Promise<LogFile> => {
     const file = await opfs.root.getFileHandle(name, { create: true })
-    return new HandleFile(name, await file.createSyncAccessHandle())
+    return new HandleFile(name, await openAccessHandle(file, { path: name }))
   }
   return new TwoSlotLog<Numbers>([await open(SLOTS[0]), await open(SLOTS[1])], FORMAT)
 }
@@ -102,7 +102,7 @@ export async function overwrite(
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<void> {
   const file = await opfs.root.getFileHandle(name, { create: true })
-  const handle = await file.createSyncAccessHandle()
+  const handle = await openAccessHandle(file, { path: name })
   handle.truncate(0)
   handle.write(bytes, { at: 0 })
   handle.close()

@@ -1,7 +1,12 @@
 // Which of the two state slots an open goes on with when a crash has left both, and when what is wrong
 // with one of them is damage.
 
-import { encodeLine, type HeaderBody, type LineBody } from '@wasm-vfs/core/backend'
+import {
+  encodeLine,
+  openAccessHandle,
+  type HeaderBody,
+  type LineBody,
+} from '@wasm-vfs/core/backend'
 import { SimulatedOpfs } from '@wasm-vfs/core/testing/simulated-opfs'
 import { describe, expect, it } from 'vitest'
 import { FORMAT, FORMAT_VERSION, STATE_FILES } from '../../src/layout.ts'
@@ -50,7 +55,7 @@ async function load(a: Uint8Array<ArrayBuffer>, b: Uint8Array<ArrayBuffer>): Pro
   const { root } = new SimulatedOpfs()
   for (const [index, bytes] of [a, b].entries()) {
     const file = await root.getFileHandle(STATE_FILES[index]!, { create: true })
-    const access = await file.createSyncAccessHandle()
+    const access = await openAccessHandle(file, { path: file.name })
     access.write(bytes, { at: 0 })
     access.close()
   }

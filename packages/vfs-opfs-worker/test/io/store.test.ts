@@ -1,6 +1,7 @@
 // The store over a simulated OPFS: what a program does through the engine is what lies in OPFS, and what
 // the next open finds.
 
+import { openAccessHandle } from '@wasm-vfs/core/backend'
 import type { Call } from '@wasm-vfs/core/testing/simulated-opfs'
 import { describe, expect, it } from 'vitest'
 import { openIoStore } from '../../src/io/open-store.ts'
@@ -139,7 +140,7 @@ describe('a store', () => {
     await sync(session)
     const directory = await session.opfs.root.getDirectoryHandle('store')
     const foreign = await directory.getFileHandle('a', { create: true })
-    const handle = await foreign.createSyncAccessHandle()
+    const handle = await openAccessHandle(foreign, { path: foreign.name })
     handle.write(new TextEncoder().encode('foreign'), { at: 0 })
     handle.close()
     await land(session)
