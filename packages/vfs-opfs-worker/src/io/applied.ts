@@ -3,6 +3,7 @@
 // while a store is open, and made anew from the log by an open (sidecar.ts); both take the same steps.
 
 import { isDirectory, type Ino } from '@wasm-vfs/core/backend'
+import { SETTLING_MS, stagingPath } from './layout.ts'
 import type { CommittedTree, Relocation } from './tree.ts'
 
 export interface Place {
@@ -11,11 +12,23 @@ export interface Place {
   readonly from: string | undefined
 }
 
+/** A move that a power cut may still take back. */
+export interface UnsettledMove {
+  readonly from: string
+  /** How old the store was. */
+  readonly at: number
+}
+
 export class AppliedNames {
   /** Files without a file in OPFS: their content is in the journal, or they are empty. */
   readonly unmade: Set<Ino> = new Set()
   /** What lies elsewhere than in the tree, or did at some time since all names were put in order. */
   readonly away: Map<Ino, Place> = new Map()
+
+  /** Files that have been moved to their places, and where they were before. */
+  readonly movedFrom: Map<Ino, UnsettledMove> = new Map()
+  /** Places that files have left, and how old the store was: what lies there may be another's. */
+  readonly vacated: Map<string, number> = new Map()
 
   /** A batch has changed the tree. */
   committed(relocations: readonly Relocation[]): void {
@@ -41,9 +54,22 @@ export class AppliedNames {
     for (const ino of inos) this.unmade.delete(ino)
   }
 
-  /** Everything that lies in OPFS lies where the tree has it. */
-  arranged(): void {
+  /** Everything that lies in OPFS lies where the tree has it, since the store was of this age. */
+  arranged(tree: CommittedTree, at: number): void {
+    const relocations = this.relocations(tree)
+    for (const { ino, from } of movesOf(relocations)) this.movedFrom.set(ino, { from, at })
+    for (const path of departuresOf(relocations)) this.vacated.set(path, at)
     this.away.clear()
+  }
+
+  /** What was done so long ago is on storage, and a power cut cannot take it back. */
+  settle(age: number): void {
+    for (const [ino, { at }] of this.movedFrom) {
+      if (at + SETTLING_MS <= age) this.movedFrom.delete(ino)
+    }
+    for (const [path, at] of this.vacated) {
+      if (at + SETTLING_MS <= age) this.vacated.delete(path)
+    }
   }
 
   /** What is to be done so that it does. */
@@ -61,4 +87,16 @@ export class AppliedNames {
     }
     return relocations
   }
+}
+
+/** Places that files leave. */
+export function departuresOf(relocations: readonly Relocation[]): string[] {
+  return relocations.flatMap(({ kind, from }) => (kind === 'file' && from) || [])
+}
+
+/** Files that are moved to their places, from others or from staging. */
+export function movesOf(relocations: readonly Relocation[]): { ino: Ino; from: string }[] {
+  return relocations.flatMap(({ ino, kind, from, to }) =>
+    kind === 'directory' || to === undefined ? [] : [{ ino, from: from ?? stagingPath(ino) }],
+  )
 }

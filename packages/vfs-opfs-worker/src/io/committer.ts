@@ -8,12 +8,12 @@
 
 import type { Fact, Ino } from '@wasm-vfs/core/backend'
 import { carryOut } from './carry-out.ts'
-import { SETTLING_MS, STAGING_PATH, stagingPath } from './layout.ts'
+import { STAGING_PATH, stagingPath } from './layout.ts'
 import type { StoreParts } from './parts.ts'
 import { hasSteps, planSteps } from './plan.ts'
 import { isNoSpace } from './room.ts'
 import { stage } from './staging.ts'
-import { departuresOf, imageOf } from './sidecar.ts'
+import { imageOf } from './sidecar.ts'
 import type { StoredFile } from './stored-file.ts'
 import type { Application } from './tree.ts'
 
@@ -21,8 +21,6 @@ export class Committer {
   readonly #parts: StoreParts
   // Dropped by a batch, and still to be removed from OPFS.
   readonly #dropped = new Map<Ino, StoredFile>()
-  // Places that files have left, and when; see StoredFile.hasMoved.
-  readonly #vacated = new Map<string, number>()
   // In staging, and no batch has said that they exist.
   readonly #unannounced = new Set<Ino>()
   // Batches that no flush of the log has covered.
@@ -129,19 +127,18 @@ export class Committer {
       const closeHandle = (file: StoredFile): void => handles.close(file)
       await carryOut(plan, { directories, fileOf, closeHandle, markStaged }, false)
     }
-    const now = Date.now()
-    for (const path of departuresOf(relocations)) this.#vacated.set(path, now)
+    const { age } = sidecar
     // What is made from here on may take places that a repetition of the moves would clear; the intent to
     // make it is flushed, and this with it.
-    sidecar.append({ done: true, since: now })
-    applied.arranged()
+    sidecar.append({ done: true, at: age })
+    applied.arranged(tree, age)
     this.#dropped.clear()
     this.#arranging = false
   }
 
   /** A file has been made in a place that was another's: only its size tells the two apart. */
   wasVacated(path: string): boolean {
-    return this.#vacated.has(path)
+    return this.#parts.applied.vacated.has(path)
   }
 
   checkpoint(): void {
@@ -154,12 +151,9 @@ export class Committer {
     const dirty = [...noted].map(({ ino }) => ino)
     const { turn, frames } = journal
     const notes = { dirty, hot: [...handles.firstUsed], turn, frames, voids, applied }
-    if (!sidecar.checkpoint(imageOf(tree, notes, Date.now()))) return
+    if (!sidecar.checkpoint(imageOf(tree, notes, sidecar.age))) return
     counters.checkpoints++
     this.#unflushed = false
-    for (const [path, time] of this.#vacated) {
-      if (time + SETTLING_MS <= Date.now()) this.#vacated.delete(path)
-    }
     for (const file of files.values()) file.dirtySeq = noted.has(file) ? sidecar.seq : 0
   }
 
@@ -176,18 +170,17 @@ export class Committer {
   // ---- One batch.
 
   #commitOnce(facts: readonly Fact[], acknowledge: boolean): void | Promise<void> {
-    const now = Date.now()
-    const application = this.#parts.tree.apply(facts, now)
+    const { age } = this.#parts.sidecar
+    const application = this.#parts.tree.apply(facts, age)
     const large = this.#largeNamedBy(facts)
-    if (large.length > 0) return this.#commitLarge(facts, acknowledge, now, application, large)
-    this.#commitNow(facts, acknowledge, now, application)
+    if (large.length > 0) return this.#commitLarge(facts, acknowledge, application, large)
+    this.#commitNow(facts, acknowledge, application)
     return this.#parts.access.settle()
   }
 
   async #commitLarge(
     facts: readonly Fact[],
     acknowledge: boolean,
-    now: number,
     application: Application,
     large: readonly StoredFile[],
   ): Promise<void> {
@@ -199,7 +192,7 @@ export class Committer {
       application.undo()
       throw error
     }
-    this.#commitNow(facts, acknowledge, now, application)
+    this.#commitNow(facts, acknowledge, application)
   }
 
   /** Without room for both the journal and the files: what has no file yet goes to staging instead. */
@@ -216,19 +209,18 @@ export class Committer {
     await this.commit(facts, acknowledge)
   }
 
-  #commitNow(
-    facts: readonly Fact[],
-    acknowledge: boolean,
-    now: number,
-    application: Application,
-  ): void {
+  #commitNow(facts: readonly Fact[], acknowledge: boolean, application: Application): void {
     const { sidecar, counters, journal, tree, files, applied, voids } = this.#parts
     const voided = [...this.#unannounced].filter((ino) => tree.inodes.has(ino))
     try {
       this.journalChanges()
       // The batch may name what they say.
       journal.flush()
-      const notes = { time: now, frames: journal.frames, ...(voided.length > 0 && { voided }) }
+      const notes = {
+        at: sidecar.age,
+        frames: journal.frames,
+        ...(voided.length > 0 && { voided }),
+      }
       sidecar.commit(facts, notes)
     } catch (error) {
       application.undo()

@@ -23,9 +23,12 @@ const PARALLEL = 16
 export class Directories {
   /** Something was in the way and has been put aside: a listing from before says nothing any more. */
   haveMadeWay = false
+  /** Of the store's own directory. */
+  readonly name: string
   readonly #handles = new Map<string, FileSystemDirectoryHandle>()
 
   constructor(root: FileSystemDirectoryHandle) {
+    this.name = root.name
     this.#handles.set('', root)
   }
 

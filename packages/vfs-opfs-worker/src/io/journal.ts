@@ -77,6 +77,11 @@ export class Journal {
     this.#file = file
   }
 
+  /** The file is empty: nothing was ever journalled, or all of it has landed. */
+  get isEmpty(): boolean {
+    return this.#file.size === 0
+  }
+
   /** Bytes of frames in this turn. */
   get bytes(): number {
     return this.#end
@@ -149,13 +154,6 @@ export class Journal {
     if (!this.#unflushed) return
     this.#file.flush()
     this.#unflushed = false
-  }
-
-  /** A new store: there may be a journal of one whose log a power cut has taken. */
-  clear(): void {
-    if (this.#file.size === 0) return
-    this.#file.truncate(0)
-    this.#file.flush()
   }
 
   /** The log says, on storage, that this turn is over. */

@@ -130,16 +130,16 @@ export class Landing {
       const grown = made.filter(({ ino, size }) => size !== tree.inodes.get(ino)!.size)
       const dirty = grown.map(({ ino }) => ino)
       // A flush of the log comes before the journal forgets what they hold.
-      sidecar.append({ made: inos, since: Date.now(), ...(dirty.length > 0 && { dirty }) })
+      sidecar.append({ made: inos, at: sidecar.age, ...(dirty.length > 0 && { dirty }) })
       for (const file of grown) file.dirtySeq = sidecar.seq
     } catch (error) {
       await this.#unmake(made)
       throw error
     }
-    const now = Date.now()
+    const { age } = sidecar
     applied.made(inos)
     for (const file of made) {
-      tree.inodes.get(file.ino)!.born = now
+      tree.inodes.get(file.ino)!.born = age
       files.set(file.ino, file)
       if (resident.has(file.ino)) resident.landed(file.ino)
     }

@@ -26,7 +26,7 @@ import { carryOut } from './carry-out.ts'
 import { forAll, snapshotOf, type Directories, type Listing } from './directories.ts'
 import { RESERVED_NAME, SETTLING_MS, STAGING_PATH, stagingPath } from './layout.ts'
 import { decodeName, splitPath } from './names.ts'
-import { pathsOf, planSteps } from './plan.ts'
+import { pathsOf, planSteps, type Move } from './plan.ts'
 import type { Replayed, Sidecar } from './sidecar.ts'
 import { StoredFile } from './stored-file.ts'
 
@@ -62,16 +62,19 @@ export async function loadFiles(parts: LoadParts, options: LoadOptions): Promise
   const { replayed, sidecar, journalled } = parts
   const { tree, closed } = replayed
   const { unmade } = replayed.applied
-  const settled = closed ? parts.listing : await recover(parts)
+  // After a clean close nothing is half-done; but a power cut may have taken back a name that had not settled.
+  const isWhole = closed && replayed.movedFrom.size === 0
+  const settled = isWhole ? parts.listing : await recover(parts)
   const found: Fact[] = []
   const apply = (facts: readonly Fact[]): void => {
-    tree.apply(facts, replayed.time)
+    tree.apply(facts, replayed.age)
     found.push(...facts)
   }
   const missing = missingEntries(replayed, settled)
   apply(missing.facts)
   apply(orphans(replayed))
   apply(foreignEntries(replayed, settled))
+  const foreign = new Set(found.flatMap((fact) => (fact.type === 'inode' ? fact.ino : [])))
   const files = new Map<Ino, StoredFile>()
   for (const [path, { ino, mode, size }] of tree.located()) {
     const handle = settled.get(path)
@@ -79,10 +82,10 @@ export async function loadFiles(parts: LoadParts, options: LoadOptions): Promise
     // What lies in its place is somebody else's, and gives way when it is made.
     if (unmade.has(ino)) continue
     const file = new StoredFile(ino, path, size, handle)
-    file.hasMoved = isUncertain(file, replayed)
+    file.hasMoved = !foreign.has(ino) && isUncertain(file, replayed)
     files.set(ino, file)
   }
-  const changed = await changedSizes(unsureFiles(files, replayed, found), replayed)
+  const changed = await changedSizes(unsureFiles(files, replayed, foreign), replayed)
   const strangers = changed.flatMap(({ ino }) => {
     const file = files.get(ino)!
     const isKnown = replayed.dirty.has(ino) || journalled.has(ino)
@@ -131,13 +134,24 @@ async function recover({
     for (const path of pathsOf(plan)) changed.add(path)
   }
   const broughtBack = await bringBack(replayed, listing, directories, staging, places)
-  for (const path of broughtBack) changed.add(path)
+  const age = sidecar.age
+  for (const { ino, from, to } of broughtBack) {
+    changed.add(from)
+    changed.add(to)
+    applied.movedFrom.set(ino, { from, at: age })
+    tree.inodes.get(ino)!.born = age
+  }
+  if (broughtBack.length > 0) {
+    const moved = broughtBack.map(({ ino, from }) => [ino, from, age] as const)
+    sidecar.found({ moved, born: broughtBack.map(({ ino }) => [ino, age] as const) })
+  }
   for (const path of staging.keys()) await directories.remove(path)
   const undone = intent.paths.length > 0
   if (undone || applied.away.size > 0) {
-    sidecar.append({ ...(undone && { undone }), done: true, since: Date.now() })
+    const at = sidecar.age
+    sidecar.append({ ...(undone && { undone }), done: true, at })
     sidecar.flush()
-    applied.arranged()
+    applied.arranged(tree, at)
   }
   return await listedAgain(listing, changed, directories)
 }
@@ -165,24 +179,23 @@ export async function listStaging(directories: Directories): Promise<Listing> {
 
 /**
  * A power cut can take back a move that had been carried out: the file is where it was before, or in
- * staging, and at its place is nothing or what it replaced. It is moved again. Returns the paths that this
- * has changed.
+ * staging, and at its place is nothing or what it replaced. It is moved again.
  */
 async function bringBack(
-  { movedFrom, tree }: Replayed,
+  { movedFrom, tree, left: leftAt }: Replayed,
   listing: Listing,
   directories: Directories,
   staging: Listing,
   places: ReadonlySet<string>,
-): Promise<string[]> {
-  const changed: string[] = []
+): Promise<Move[]> {
+  const moves: Move[] = []
   for (const [path, { ino, mode, size }] of tree.located()) {
     const before = movedFrom.get(ino)
     if (!isRegular(mode) || before === undefined) continue
     // So is the removal of a directory that was there.
     if (listing.get(path)?.kind === 'directory') {
       if (!(await directories.removeDirectory(path))) continue
-      changed.push(path)
+      listing.delete(path)
     }
     const sources = places.has(before) || !listing.has(before) ? [] : [before]
     if (staging.has(stagingPath(ino))) sources.unshift(stagingPath(ino))
@@ -191,13 +204,16 @@ async function bringBack(
       if (left === undefined) continue
       // What is there may be the right one, and this something new that other code has put here.
       const there = await directories.find(path)
-      if (there !== undefined && (await snapshotOf(left, source)).size !== size) continue
+      const { size: found, lastModified } = await snapshotOf(left, source)
+      // After a clean close other code may have put something at the place that was left.
+      if (lastModified > leftAt + CLOCK_MARGIN_MS) continue
+      if (there !== undefined && found !== size) continue
       await moveTo(directories, left, path)
-      changed.push(source, path)
+      moves.push({ ino, from: source, to: path })
       break
     }
   }
-  return changed
+  return moves
 }
 
 /** What is at `paths`, and below, may have changed since it was listed. */
@@ -218,7 +234,7 @@ async function listedAgain(
 
 /** What the log names and OPFS has not; `lost` are names that a power cut may have taken. */
 function missingEntries(
-  { tree, closed, time, applied }: Replayed,
+  { tree, age, applied }: Replayed,
   listing: Listing,
 ): { facts: Fact[]; lost: string[] } {
   const facts: Fact[] = []
@@ -230,7 +246,7 @@ function missingEntries(
       applied.unmade.has(inode.ino) ||
       (there !== undefined && (there.kind === 'directory') === isDirectory(inode.mode))
     if (isThere && !gone.has(inode.parent!)) continue
-    if (!closed && inode.born + SETTLING_MS > time) lost.push(path)
+    if (inode.born + SETTLING_MS > age) lost.push(path)
     gone.add(inode.ino)
     facts.push({ type: 'remove', parent: inode.parent!, name: inode.name })
   }
@@ -292,10 +308,9 @@ function foreignEntries({ tree }: Replayed, listing: Listing): Fact[] {
 function unsureFiles(
   files: ReadonlyMap<Ino, StoredFile>,
   replayed: Replayed,
-  found: readonly Fact[],
+  foreign: ReadonlySet<Ino>,
 ): StoredFile[] {
   const { suspectSizes, dirty } = replayed
-  const foreign = new Set(found.flatMap((fact) => (fact.type === 'inode' ? fact.ino : [])))
   return [...files.values()].filter(
     (file) => suspectSizes || dirty.has(file.ino) || foreign.has(file.ino) || file.hasMoved,
   )
@@ -305,8 +320,8 @@ function unsureFiles(
  * A power cut may have given its name back to another file. If it is as long as the log says, it is taken
  * for the right one; nothing else tells them apart.
  */
-function isUncertain({ ino, path }: StoredFile, { closed, movedFrom, vacated }: Replayed): boolean {
-  return !closed && (movedFrom.has(ino) || vacated.has(path))
+function isUncertain({ ino, path }: StoredFile, { movedFrom, vacated }: Replayed): boolean {
+  return movedFrom.has(ino) || vacated.has(path)
 }
 
 async function changedSizes(

@@ -5,7 +5,7 @@ import { toVfsError, TwoSlotLog, VfsError, type Ino } from '@wasm-vfs/core/backe
 import { FileAccess } from './access.ts'
 import { answered } from './answered.ts'
 import { newCounters, type Counters } from './counters.ts'
-import { Directories, type Listing } from './directories.ts'
+import { Directories, snapshotOf, type Listing } from './directories.ts'
 import { FlushOrder } from './flush-order.ts'
 import { Flusher } from './flusher.ts'
 import type { IoStoreOptions, OpenedStore } from './io-store.ts'
@@ -62,17 +62,21 @@ async function open(
   const access = new FileAccess()
   const directories = new Directories(await storeDirectory(options.name, environment.directory))
   await checkForeign(directories)
+  await checkLogIsThere(directories)
   // The log first: it is read while the browser lists the rest.
   const [{ log, found, staging }, journalFile, listing] = await together([
     openLog(directories, access, counters, closing),
     openOwn(JOURNAL_PATH, directories, access, counters, closing),
     directories.list('', RESERVED_NAME),
   ])
-  const { sidecar, replayed } = load(log, found, listing)
+  const journal = new Journal(journalFile)
+  if (found === undefined && !(await isEmptyStore(directories, listing, journal.isEmpty))) {
+    throw noLog(directories.name)
+  }
+  const { sidecar, replayed } = load(log, found)
   const reservation = new Reservation(directories, access, counters)
   // Lines that the log needs from here on may want what a dead session had promised to its program.
   if (!replayed.closed) await reservation.clear()
-  const journal = new Journal(journalFile)
   const frames = loadJournal(journal, replayed)
   // What is completed or undone for these lines cannot be brought back for those before them.
   sidecar.flushLoaded()
@@ -179,6 +183,37 @@ async function checkForeign(directories: Directories): Promise<void> {
   await directories.make(RESERVED_NAME)
 }
 
+/** A store without a log is refused before anything is made in it. */
+async function checkLogIsThere(directories: Directories): Promise<void> {
+  const [a, b, journal] = await together([
+    directories.find(LOG_PATHS[0]),
+    directories.find(LOG_PATHS[1]),
+    directories.find(JOURNAL_PATH),
+  ])
+  if (a !== undefined || b !== undefined) return
+  const listing = await directories.list('', RESERVED_NAME)
+  const isJournalEmpty =
+    journal === undefined || (await snapshotOf(journal, JOURNAL_PATH)).size === 0
+  if (!(await isEmptyStore(directories, listing, isJournalEmpty))) throw noLog(directories.name)
+}
+
+/** Nothing is there that a log should tell of. */
+async function isEmptyStore(
+  directories: Directories,
+  listing: Listing,
+  isJournalEmpty: boolean,
+): Promise<boolean> {
+  return isJournalEmpty && listing.size === 0 && (await listStaging(directories)).size === 0
+}
+
+function noLog(path: string): VfsError {
+  return new VfsError('EIO', 'open', {
+    path,
+    detail:
+      'there are files, or content of files, but no log to go with them: the store is damaged or never settled',
+  })
+}
+
 /** As Promise.all, but when it rejects all have ended, so that what they opened can be closed. */
 async function together<Work extends readonly unknown[] | []>(
   work: Work,
@@ -205,7 +240,8 @@ async function openLog(
   const log = new TwoSlotLog<SidecarLine>(slots, LOG_FORMAT)
   const loaded = log.load()
   const found = loaded && replay(loaded.lines, loaded.closed)
-  const staging = found?.closed === false ? await listStaging(directories) : new Map()
+  const isWhole = found === undefined || (found.closed && found.movedFrom.size === 0)
+  const staging = isWhole ? new Map() : await listStaging(directories)
   return { log, found, staging }
 }
 
@@ -225,10 +261,7 @@ async function openOwn(
 
 /** What the journal says that counts. */
 function loadJournal(journal: Journal, replayed: Replayed): Frame[] {
-  if (replayed.isNew) {
-    journal.clear()
-    return []
-  }
+  if (replayed.isNew) return []
   const frames = journal.load(replayed.turn)
   // Batches rely on them, and were logged when these were on storage.
   if (frames.length < replayed.frames) {
@@ -244,20 +277,11 @@ function loadJournal(journal: Journal, replayed: Replayed): Frame[] {
 function load(
   log: TwoSlotLog<SidecarLine>,
   found: Replayed | undefined,
-  listing: Listing,
 ): { sidecar: Sidecar; replayed: Replayed } {
   if (found !== undefined) return { sidecar: new Sidecar(log, false), replayed: found }
-  if (listing.size > 0) {
-    throw new VfsError('EIO', 'open', {
-      detail:
-        `there are files (${[...listing.keys()].slice(0, 3).join(', ')}) but no log to go with ` +
-        'them, so the store is damaged or never settled',
-    })
-  }
-  const now = Date.now()
-  const tree = CommittedTree.empty(now)
-  log.initialize(imageOf(tree, undefined, now))
-  return { sidecar: new Sidecar(log, true), replayed: nothingReplayed(tree, now) }
+  const tree = CommittedTree.empty(Date.now())
+  log.initialize(imageOf(tree, undefined, 0))
+  return { sidecar: new Sidecar(log, true), replayed: nothingReplayed(tree) }
 }
 
 type Begun =

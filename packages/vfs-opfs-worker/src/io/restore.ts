@@ -57,7 +57,7 @@ export async function restoreContent(
   }
   await forAll([...records], restore)
   if (resized.length > 0) {
-    tree.apply(resized, replayed.time)
+    tree.apply(resized, replayed.age)
     sidecar.found({ facts: resized.map(encodeFact) })
   }
   for (const ino of applied.unmade) {

@@ -13,22 +13,22 @@ import {
   type LineBody,
   type TwoSlotLog,
 } from '@wasm-vfs/core/backend'
-import { AppliedNames } from './applied.ts'
-import { SETTLING_MS, stagingPath } from './layout.ts'
+import { AppliedNames, departuresOf, movesOf } from './applied.ts'
+import { SETTLING_MS } from './layout.ts'
 import { CommittedTree, type Relocation } from './tree.ts'
 
 export interface SidecarLine {
-  /** A batch if the line has a time, otherwise a part of the image or of what an open found. */
+  /** A batch if the line has an age, otherwise a part of the image or of what an open found. */
   readonly facts?: readonly FactRecord[]
-  /** Milliseconds since the epoch. */
-  readonly time?: number
+  /** How old the store was when what the line says was done: see TwoSlotLog.age. */
+  readonly at?: number
   /** Frames that the journal had, on storage, when a batch was logged. */
   readonly frames?: number
   /** What the journal says of these files so far is void: they lie in OPFS, or they are new. */
   readonly voided?: readonly Ino[]
   /** OPFS paths of files about to be made. */
   readonly intent?: readonly string[]
-  /** When, in milliseconds since the epoch: what is older was not made for it. */
+  /** When, in milliseconds since the epoch, which is the clock of OPFS: what is older was not made for it. */
   readonly since?: number
   /** What the last intent announced is gone again. */
   readonly undone?: true
@@ -42,8 +42,14 @@ export interface SidecarLine {
   readonly turn?: number
   /** Files that may hold bytes that are not on storage, until the log is closed. */
   readonly dirty?: readonly Ino[]
-  /** Names of an image that have not settled, and when they were made. */
+  /** Names of an image that have not settled, and how old the store was when they were made. */
   readonly born?: readonly (readonly [Ino, number])[]
+  /** Moves that have not settled: inode, where it was before, and how old the store was. */
+  readonly moved?: readonly (readonly [Ino, string, number])[]
+  /** Places that files have left, and how old the store was. */
+  readonly vacated?: readonly (readonly [string, number])[]
+  /** When the session closed, in milliseconds since the epoch: what is newer is of other code. */
+  readonly left?: number
   /** Files of an image without a file in OPFS. */
   readonly unmade?: readonly Ino[]
   /** What lies elsewhere than in the tree of an image: inode, kind, path if it has one. */
@@ -79,6 +85,11 @@ export class Sidecar {
     return this.#log.durableSeq
   }
 
+  /** How long the store has been open in all, in milliseconds: what settles does so by this. */
+  get age(): number {
+    return this.#log.age
+  }
+
   get begun(): boolean {
     return this.#begun
   }
@@ -110,7 +121,7 @@ export class Sidecar {
     this.#log.append(line)
   }
 
-  commit(facts: readonly Fact[], notes: Pick<SidecarLine, 'time' | 'frames' | 'voided'>): void {
+  commit(facts: readonly Fact[], notes: Pick<SidecarLine, 'at' | 'frames' | 'voided'>): void {
     this.append({ facts: facts.map(encodeFact), ...notes })
   }
 
@@ -148,11 +159,11 @@ export interface ImageNotes {
   readonly applied: AppliedNames
 }
 
-/** The whole state, for an image. */
+/** The whole state, for an image. `age`: see TwoSlotLog. */
 export function* imageOf(
   tree: CommittedTree,
   notes: ImageNotes | undefined,
-  now: number,
+  age: number,
 ): Generator<SidecarLine> {
   let facts: FactRecord[] = []
   for (const fact of tree.facts()) {
@@ -162,7 +173,7 @@ export function* imageOf(
   }
   const born: [Ino, number][] = []
   for (const inode of tree.inodes.values()) {
-    if (inode.born + SETTLING_MS > now) born.push([inode.ino, inode.born])
+    if (inode.born + SETTLING_MS > age) born.push([inode.ino, inode.born])
   }
   if (notes === undefined) {
     yield { facts, born }
@@ -172,7 +183,19 @@ export function* imageOf(
   const away = [...applied.away].map(([ino, { kind, from }]) =>
     from === undefined ? ([ino, kind] as const) : ([ino, kind, from] as const),
   )
-  yield { facts, born, ...others, voids: [...voids], unmade: [...applied.unmade], away }
+  applied.settle(age)
+  const moved = [...applied.movedFrom].map(([ino, { from, at }]) => [ino, from, at] as const)
+  const vacated = [...applied.vacated]
+  yield {
+    facts,
+    born,
+    ...others,
+    voids: [...voids],
+    unmade: [...applied.unmade],
+    away,
+    ...(moved.length > 0 && { moved }),
+    ...(vacated.length > 0 && { vacated }),
+  }
 }
 
 export interface Intent {
@@ -198,18 +221,20 @@ export interface Replayed {
   readonly frames: number
   readonly voids: Map<Ino, number>
   readonly dirty: ReadonlySet<Ino>
-  /** The latest that the log knows. */
-  readonly time: number
+  /** How old the store was when the log ends. What was done less than the settling time before has not settled. */
+  readonly age: number
   /** Where files were before they were moved to their places, of moves that have not settled. */
   readonly movedFrom: ReadonlyMap<Ino, string>
   /** Places that files have left, and that has not settled. */
   readonly vacated: ReadonlySet<string>
+  /** When the last session closed, by the clock of OPFS. */
+  readonly left: number
   readonly suspectSizes: boolean
   readonly hot: readonly Ino[]
 }
 
 /** Of a log that has just been made. */
-export function nothingReplayed(tree: CommittedTree, time: number): Replayed {
+export function nothingReplayed(tree: CommittedTree): Replayed {
   return {
     isNew: true,
     tree,
@@ -221,9 +246,10 @@ export function nothingReplayed(tree: CommittedTree, time: number): Replayed {
     frames: 0,
     voids: new Map(),
     dirty: new Set(),
-    time,
+    age: 0,
     movedFrom: new Map(),
     vacated: new Set(),
+    left: Infinity,
     suspectSizes: false,
     hot: [],
   }
@@ -232,40 +258,37 @@ export function nothingReplayed(tree: CommittedTree, time: number): Replayed {
 export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean): Replayed {
   const tree = new CommittedTree()
   const applied = new AppliedNames()
-  const moves: { ino: Ino; from: string; time: number }[] = []
-  const departures: { path: string; time: number }[] = []
   const dirty = new Set<Ino>()
   const voids = new Map<Ino, number>()
   let staged = false
   let intent = NO_INTENT
   let turn = 1
   let frames = 0
-  let time = 0
+  let age = 0
   let suspectSizes = false
   let hot: readonly Ino[] = []
-  const moved = (): void => {
-    const relocations = applied.relocations(tree)
-    for (const move of movesOf(relocations)) moves.push({ ...move, time })
-    for (const path of departuresOf(relocations)) departures.push({ path, time })
-  }
+  let left = Infinity
   for (const line of lines) {
-    time = Math.max(time, line.time ?? 0, line.since ?? 0)
+    age = Math.max(age, line.age ?? 0, line.at ?? 0)
     // A close flushes everything, and an open that was told to ask for sizes has done so.
     if (line.closed === true) dirty.clear()
-    if (line.epoch !== undefined) suspectSizes = false
+    if (line.epoch !== undefined) {
+      suspectSizes = false
+      left = Infinity
+    }
     if (line.hot !== undefined) hot = line.hot
     if (line.staged === true) staged = true
     if (line.done === true) {
-      moved()
-      for (const { ino } of applied.relocations(tree)) markBorn(tree, ino, line.since ?? time)
-      applied.arranged()
+      const at = line.at ?? age
+      for (const { ino } of applied.relocations(tree)) markBorn(tree, ino, at)
+      applied.arranged(tree, at)
       staged = false
     }
     if (line.intent !== undefined) intent = { paths: line.intent, since: line.since ?? 0 }
     if (line.undone === true || line.made !== undefined) intent = NO_INTENT
     if (line.made !== undefined) {
       applied.made(line.made)
-      for (const ino of line.made) markBorn(tree, ino, line.since ?? time)
+      for (const ino of line.made) markBorn(tree, ino, line.at ?? age)
     }
     if (line.turn !== undefined) {
       turn = line.turn
@@ -277,19 +300,24 @@ export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean):
     for (const ino of line.dirty ?? []) dirty.add(ino)
     if (line.frames !== undefined) frames = line.frames
     if (line.facts !== undefined) {
-      const { relocations } = tree.apply(line.facts.map(decodeFact), line.time ?? 0)
-      for (const [ino, born] of line.born ?? []) markBorn(tree, ino, born)
-      if (line.time !== undefined) applied.committed(relocations)
+      const { relocations } = tree.apply(line.facts.map(decodeFact), line.at ?? 0)
+      if (line.at !== undefined) applied.committed(relocations)
     }
+    for (const [ino, born] of line.born ?? []) markBorn(tree, ino, born)
+    for (const [ino, from, at] of line.moved ?? []) applied.movedFrom.set(ino, { from, at })
+    for (const [path, at] of line.vacated ?? []) applied.vacated.set(path, at)
+    if (line.left !== undefined) left = line.left
     for (const ino of line.voided ?? []) voids.set(ino, line.seq)
     applied.stored(line.voided ?? [])
     for (const ino of line.unmade ?? []) applied.unmade.add(ino)
     for (const [ino, kind, from] of line.away ?? []) applied.away.set(ino, { kind, from })
   }
-  moved()
-  const isUnsettled = (event: { time: number }): boolean => event.time + SETTLING_MS > time
-  const movedFrom = new Map(moves.filter(isUnsettled).map(({ ino, from }) => [ino, from]))
-  const vacated = new Set(departures.filter(isUnsettled).map(({ path }) => path))
+  applied.settle(age)
+  // What was being put in order may have been, or not.
+  const relocations = applied.relocations(tree)
+  const movedFrom = new Map([...applied.movedFrom].map(([ino, { from }]) => [ino, from]))
+  for (const { ino, from } of movesOf(relocations)) movedFrom.set(ino, from)
+  const vacated = new Set([...applied.vacated.keys(), ...departuresOf(relocations)])
   return {
     isNew: false,
     tree,
@@ -301,9 +329,10 @@ export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean):
     frames,
     voids,
     dirty,
-    time,
+    age,
     movedFrom,
     vacated,
+    left,
     suspectSizes,
     hot,
   }
@@ -312,16 +341,4 @@ export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean):
 function markBorn(tree: CommittedTree, ino: Ino, born: number): void {
   const inode = tree.inodes.get(ino)
   if (inode !== undefined) inode.born = born
-}
-
-/** Places that files leave. */
-export function departuresOf(relocations: readonly Relocation[]): string[] {
-  return relocations.flatMap(({ kind, from }) => (kind === 'file' && from) || [])
-}
-
-/** Files that are moved to their places, from others or from staging. */
-export function movesOf(relocations: readonly Relocation[]): { ino: Ino; from: string }[] {
-  return relocations.flatMap(({ ino, kind, from, to }) =>
-    kind === 'directory' || to === undefined ? [] : [{ ino, from: from ?? stagingPath(ino) }],
-  )
 }

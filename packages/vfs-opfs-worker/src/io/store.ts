@@ -422,6 +422,9 @@ export class OpfsStore implements IoStore {
     await flusher.flushFiles([...files.values()].filter((file) => file.needsFlush))
     await this.#landing.finish()
     this.#noteHotFiles()
+    // An open tells by it what other code has put where files of this session have been.
+    if (sidecar.begun && this.#parts.applied.movedFrom.size > 0)
+      sidecar.append({ left: Date.now() })
     sidecar.sync()
     await reservation.empty()
     await access.settle()

@@ -23,7 +23,7 @@ export interface TreeInode {
   /** The directory that its one name is in; undefined without a name. The root is its own parent. */
   parent: Ino | undefined
   name: string
-  /** When its present name in OPFS was made, in milliseconds since the epoch. */
+  /** How old the store was when its present name in OPFS was made, in milliseconds. */
   born: number
   /** Of a directory, in the order they were made. */
   entries: Map<string, Ino> | undefined
@@ -54,7 +54,7 @@ export class CommittedTree {
     const tree = new CommittedTree()
     const times = { atime: now, mtime: now, ctime: now }
     const fact = { type: 'inode', ino: ROOT_INO, mode: S_IFDIR | 0o755, size: 0, ...times } as const
-    tree.apply([fact], now)
+    tree.apply([fact], 0)
     return tree
   }
 
@@ -72,11 +72,11 @@ export class CommittedTree {
     return path
   }
 
-  /** Applies a batch of the time `now`. */
-  apply(facts: readonly Fact[], now: number): Application {
+  /** Applies a batch; names that it makes are of the age `age`. */
+  apply(facts: readonly Fact[], age: number): Application {
     const change = new Change(this, facts)
     change.apply(facts)
-    return { relocations: change.relocations(now), undo: () => change.undo() }
+    return { relocations: change.relocations(age), undo: () => change.undo() }
   }
 
   /** All of it as facts, in an order from which the same tree comes. */
@@ -192,7 +192,7 @@ class Change {
     this.#tree.nextIno = this.#nextIno
   }
 
-  relocations(now: number): Relocation[] {
+  relocations(age: number): Relocation[] {
     const relocations: Relocation[] = []
     for (const [ino, from] of this.#pathsBefore) {
       const before = this.#before.get(ino)?.whole
@@ -202,7 +202,7 @@ class Change {
       const to = after === undefined ? undefined : this.#tree.pathOf(ino)
       const dropped = after === undefined
       if (from === to && !dropped) continue
-      if (after !== undefined && to !== undefined) after.born = now
+      if (after !== undefined && to !== undefined) after.born = age
       if (from === undefined && to === undefined && before === undefined) continue
       const kind = isDirectory(mode) ? 'directory' : 'file'
       relocations.push({ ino, kind, from, to, dropped })

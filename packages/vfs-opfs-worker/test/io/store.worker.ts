@@ -35,13 +35,14 @@ const settle = async (): Promise<void> => {
 interface OpenTask {
   readonly name: string
   readonly maxHandles?: number
+  readonly acceptMissing?: boolean
   readonly lands?: boolean
 }
 
 serveTasks({
-  async open({ name, maxHandles = 64, lands = true }: OpenTask) {
+  async open({ name, maxHandles = 64, acceptMissing = false, lands = true }: OpenTask) {
     landing = lands
-    session = await openSessionIn({}, { name, maxHandles })
+    session = await openSessionIn({}, { name, maxHandles, acceptMissing })
   },
   async close() {
     await closeSession(current())
