@@ -10,6 +10,8 @@ const LANDING = `${TESTS}/landing.test.ts`
 const RELAXED = `${TESTS}/relaxed.test.ts`
 const FAULTS = `${TESTS}/faults.test.ts`
 const HANDLES = `${TESTS}/handles.test.ts`
+const HAND_DOWN = `${TESTS}/hand-down.test.ts`
+const MISSING = `${TESTS}/missing.test.ts`
 const DEADLINES = `${TESTS}/deadlines.test.ts`
 
 const committer = (from: string, to: string): Edit => edit(`${IO}/committer.ts`, from, to)
@@ -47,9 +49,48 @@ export const OPFS_WORKER: readonly Mutation[] = [
   ),
   mutation(
     2,
-    'frames are not flushed before the batch that relies on them',
+    'frames are not flushed before the lines that rely on them',
     CRASH,
-    committer('      // The batch may name what they say.\n      journal.flush()\n', ''),
+    edit(
+      `${IO}/sidecar.ts`,
+      'if (!this.#begun) return\n    this.#journal.flush()\n    this.#log.flush()',
+      'if (!this.#begun) return\n    this.#log.flush()',
+    ),
+    committer('this.#parts.journal.flush()\n    if (this.#unflushed)', 'if (this.#unflushed)'),
+  ),
+  mutation(
+    2,
+    'a batch that was handed down counts without the frames that it relies on',
+    HAND_DOWN,
+    edit(`${IO}/sidecar.ts`, '(line.frames ?? 0) > frames)', '(line.frames ?? 0) > 1e9)'),
+  ),
+  mutation(
+    2,
+    'a batch that is handed down waits for a flush of the frames',
+    HAND_DOWN,
+    committer(
+      'this.journalChanges()\n      const notes',
+      'this.journalChanges()\n      this.#parts.journal.flush()\n      const notes',
+    ),
+  ),
+  mutation(
+    6,
+    'lines that were cut off for want of their frames stay in the log',
+    HAND_DOWN,
+    edit(
+      'packages/vfs-core/src/storage/two-slot-log.ts',
+      '    this.#end = last.end\n    this.#sum = last.sum\n    this.#seq = seq - 1\n    return kept',
+      '    return kept',
+    ),
+  ),
+  mutation(
+    1,
+    'what an idle program has written is not handed down',
+    HAND_DOWN,
+    store(
+      'return this.#parts.room.making(() => this.#committer.journalChanges())',
+      'return undefined',
+    ),
   ),
   mutation(
     2,
@@ -334,6 +375,72 @@ export const OPFS_WORKER: readonly Mutation[] = [
       `${IO}/answered.ts`,
       "return await withDeadline(promise, { operation: 'open', call, path })",
       "return await (call === 'entries' ? promise : withDeadline(promise, { operation: 'open', call, path }))",
+    ),
+  ),
+  mutation(
+    4,
+    'a name that a power cut took after a clean close is nothing',
+    MISSING,
+    edit(
+      `${IO}/load.ts`,
+      'if (inode.born + SETTLING_MS > age) lost.push(path)',
+      'if (!replayedClosed && inode.born + SETTLING_MS > age) lost.push(path)',
+    ),
+    edit(
+      `${IO}/load.ts`,
+      '{ tree, age, applied }: Replayed',
+      '{ tree, age, applied, closed: replayedClosed }: Replayed',
+    ),
+  ),
+  mutation(
+    4,
+    'a replacement that a power cut took back after a clean close is a change of other code',
+    MISSING,
+    edit(
+      `${IO}/load.ts`,
+      'return movedFrom.has(ino) || vacated.has(path)',
+      'return !closed && (movedFrom.has(ino) || vacated.has(path))',
+    ),
+    edit(
+      `${IO}/load.ts`,
+      '{ movedFrom, vacated }: Replayed): boolean',
+      '{ movedFrom, vacated, closed }: Replayed): boolean',
+    ),
+  ),
+  mutation(
+    4,
+    'names settle by the system clock',
+    MISSING,
+    edit(`${IO}/sidecar.ts`, 'return this.#log.age\n', 'return Date.now()\n'),
+  ),
+  mutation(
+    4,
+    'an image forgets the moves that have not settled',
+    MISSING,
+    edit(
+      `${IO}/sidecar.ts`,
+      'if (inode.born + SETTLING_MS > age) born.push',
+      'if (inode.born > 1e15) born.push',
+    ),
+  ),
+  mutation(
+    5,
+    'a store whose log is gone opens empty',
+    MISSING,
+    edit(
+      `${IO}/open-store.ts`,
+      'return isJournalEmpty && listing.size === 0',
+      'return listing.size === 0',
+    ),
+  ),
+  mutation(
+    5,
+    'what is left in staging is nothing that a log should tell of',
+    MISSING,
+    edit(
+      `${IO}/open-store.ts`,
+      '(await listStaging(directories)).size === 0',
+      '(await listStaging(directories)).size >= 0',
     ),
   ),
 ]

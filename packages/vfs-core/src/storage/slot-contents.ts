@@ -20,6 +20,8 @@ export interface SlotContents<Content extends object> {
   readonly header: HeaderBody | undefined
   /** Without the header, in order. */
   readonly lines: readonly LineBody<Content>[]
+  /** Behind each of them: where the next line goes, and what it continues from. */
+  readonly ends: readonly LineEnd[]
   /** The last whole line is a clean close. */
   readonly closed: boolean
   /** Where the whole lines end, in bytes, and what the next line continues from. */
@@ -31,6 +33,11 @@ export interface SlotContents<Content extends object> {
   readonly age: number
   /** A line that had reached storage is bad. Whether that matters depends on the other slot. */
   readonly damage: VfsError | undefined
+}
+
+export interface LineEnd {
+  readonly end: number
+  readonly sum: number
 }
 
 export interface Slot {
@@ -47,6 +54,7 @@ export function readSlot<Content extends object>(
 ): SlotContents<Content> {
   const { bytes, path, mark } = slot
   const whole: LineBody<Content>[] = []
+  const ends: LineEnd[] = []
   let header: HeaderBody | undefined
   let imageEnd = 0
   let closed = false
@@ -64,6 +72,7 @@ export function readSlot<Content extends object>(
     } else {
       const frame = checkFrame(body, path, seq + 1)
       whole.push(body as LineBody<Content>)
+      ends.push(line)
       if (frame.image === 'end') imageEnd = line.end
       closed = frame.closed === true
       age = frame.age ?? age
@@ -76,7 +85,7 @@ export function readSlot<Content extends object>(
     damageBehind(bytes.subarray(end), header === undefined ? 0 : seq + 1, path) ??
     (reachesMark ? undefined : shortOfMark(slot, header, seq))
   const state = imageEnd > 0 ? 'complete' : bytes.length === 0 ? 'empty' : 'incomplete'
-  return { state, header, lines: whole, closed, end, sum, seq, imageEnd, age, damage }
+  return { state, header, lines: whole, ends, closed, end, sum, seq, imageEnd, age, damage }
 }
 
 /**

@@ -58,6 +58,7 @@ export class TwoSlotLog<Content extends object> {
   #imageEnd = 0
   #imageTime = 0
   #unclosed = false
+  #loaded: SlotContents<Content> | undefined
   // An older state in the other slot must be gone before the next image is relied upon.
   #other: Remains = 'nothing'
 
@@ -113,6 +114,7 @@ export class TwoSlotLog<Content extends object> {
     const mark = marks[otherSlot(newest)]
     // Without a mark the closing line may have been handed down and not flushed.
     const closed = slot.closed && mark?.seq === slot.seq
+    this.#loaded = slot
     this.#active = newest
     this.#generation = slot.header!.generation
     this.#openTime = new OpenTime(slot.age)
@@ -124,6 +126,24 @@ export class TwoSlotLog<Content extends object> {
     if (mark !== undefined) this.#other = 'mark'
     else this.#other = images[otherSlot(newest)].length === 0 ? 'nothing' : 'older state'
     return { lines: slot.lines, closed }
+  }
+
+  /**
+   * Takes the lines of `loaded` from `seq` on for the torn end of an append: what they rely on is not there. EIO,
+   * with `detail`, if one of them had reached storage. Right after `load`; returns the lines that are left.
+   */
+  cutFrom(seq: number, detail: string): readonly LineBody<Content>[] {
+    const { lines, ends, imageEnd, closed } = this.#loaded!
+    const kept = lines.filter((line) => line.seq < seq)
+    const last = ends[kept.length - 1]
+    const wasStored = closed || lines.some(({ durable }) => durable >= seq)
+    if (wasStored || last === undefined || last.end < imageEnd) {
+      throw new VfsError('EIO', 'open', { path: this.#files[this.#active].path, detail })
+    }
+    this.#end = last.end
+    this.#sum = last.sum
+    this.#seq = seq - 1
+    return kept
   }
 
   /**
@@ -143,6 +163,7 @@ export class TwoSlotLog<Content extends object> {
    */
   begin(): void {
     const file = this.#files[this.#active]
+    this.#loaded = undefined
     file.truncate(this.#end)
     this.flushLoaded()
     file.flush()

@@ -2,8 +2,9 @@
 // and the content of small files by their frames in the journal; names follow in OPFS later (landing.ts).
 // So a commit makes no file and opens none, unless a large file is to be flushed for it.
 //
-// Order. What a line of the log relies on is on storage before the line is handed down: frames of the
-// journal, and the bytes of large files that it names. What is done in OPFS for a batch can only be
+// Order. What a line of the log relies on is handed down before it: frames of the journal, which are on storage
+// before the line is known to be (an open takes a line without its frames for one that a crash has torn); and the
+// bytes of large files that it names, which are on storage before the line is handed down. What is done in OPFS for a batch can only be
 // completed, not undone, so it begins when the line is on storage.
 
 import type { Fact, Ino } from '@wasm-vfs/core/backend'
@@ -146,7 +147,6 @@ export class Committer {
     if (this.#arranging) return
     // An image holds all committed batches and is flushed.
     order.flushAll()
-    journal.flush()
     const noted = new Set([...files.values()].filter((file) => this.#isNotable(file)))
     const dirty = [...noted].map(({ ino }) => ino)
     const { turn, frames } = journal
@@ -213,9 +213,8 @@ export class Committer {
     const { sidecar, counters, journal, tree, files, applied, voids } = this.#parts
     const voided = [...this.#unannounced].filter((ino) => tree.inodes.has(ino))
     try {
-      this.journalChanges()
       // The batch may name what they say.
-      journal.flush()
+      this.journalChanges()
       const notes = {
         at: sidecar.age,
         frames: journal.frames,

@@ -22,8 +22,10 @@ import { SpaceEstimate } from './space.ts'
 import {
   imageOf,
   nothingReplayed,
+  firstUnfounded,
   replay,
   Sidecar,
+  turnOf,
   type Replayed,
   type SidecarLine,
 } from './sidecar.ts'
@@ -64,20 +66,22 @@ async function open(
   await checkForeign(directories)
   await checkLogIsThere(directories)
   // The log first: it is read while the browser lists the rest.
-  const [{ log, found, staging }, journalFile, listing] = await together([
+  const [log, journalFile, listing] = await together([
     openLog(directories, access, counters, closing),
     openOwn(JOURNAL_PATH, directories, access, counters, closing),
     directories.list('', RESERVED_NAME),
   ])
   const journal = new Journal(journalFile)
+  const { found, frames } = loadLog(log, journal)
   if (found === undefined && !(await isEmptyStore(directories, listing, journal.isEmpty))) {
     throw noLog(directories.name)
   }
-  const { sidecar, replayed } = load(log, found)
+  const isWhole = found === undefined || (found.closed && found.movedFrom.size === 0)
+  const staging: Listing = isWhole ? new Map() : await listStaging(directories)
+  const { sidecar, replayed } = load(log, journal, found)
   const reservation = new Reservation(directories, access, counters)
   // Lines that the log needs from here on may want what a dead session had promised to its program.
   if (!replayed.closed) await reservation.clear()
-  const frames = loadJournal(journal, replayed)
   // What is completed or undone for these lines cannot be brought back for those before them.
   sidecar.flushLoaded()
   const loaded = await loadFiles(
@@ -222,27 +226,17 @@ async function together<Work extends readonly unknown[] | []>(
   return await Promise.all(work)
 }
 
-/** `found`: what it says; undefined if it is new. `staging`: what a session that did not close left there. */
 async function openLog(
   directories: Directories,
   access: FileAccess,
   counters: Counters,
   closing: (() => void)[],
-): Promise<{
-  log: TwoSlotLog<SidecarLine>
-  found: Replayed | undefined
-  staging: Listing
-}> {
+): Promise<TwoSlotLog<SidecarLine>> {
   const slots = await together([
     openOwn(LOG_PATHS[0], directories, access, counters, closing),
     openOwn(LOG_PATHS[1], directories, access, counters, closing),
   ])
-  const log = new TwoSlotLog<SidecarLine>(slots, LOG_FORMAT)
-  const loaded = log.load()
-  const found = loaded && replay(loaded.lines, loaded.closed)
-  const isWhole = found === undefined || (found.closed && found.movedFrom.size === 0)
-  const staging = isWhole ? new Map() : await listStaging(directories)
-  return { log, found, staging }
+  return new TwoSlotLog<SidecarLine>(slots, LOG_FORMAT)
 }
 
 async function openOwn(
@@ -259,29 +253,33 @@ async function openOwn(
   return opened
 }
 
-/** What the journal says that counts. */
-function loadJournal(journal: Journal, replayed: Replayed): Frame[] {
-  if (replayed.isNew) return []
-  const frames = journal.load(replayed.turn)
-  // Batches rely on them, and were logged when these were on storage.
-  if (frames.length < replayed.frames) {
-    throw new VfsError('EIO', 'open', {
-      detail:
-        `the journal has ${frames.length} frames where the log relies on ${replayed.frames}, ` +
-        'so the store is damaged or never settled',
-    })
-  }
-  return frames
+/** `found`: what the log says, undefined if it is new; and what the journal says that counts. */
+function loadLog(
+  log: TwoSlotLog<SidecarLine>,
+  journal: Journal,
+): { found: Replayed | undefined; frames: Frame[] } {
+  const loaded = log.load()
+  if (loaded === undefined) return { found: undefined, frames: [] }
+  const frames = journal.load(turnOf(loaded.lines))
+  const unfounded = firstUnfounded(loaded.lines, frames.length)
+  if (unfounded === undefined) return { found: replay(loaded.lines, loaded.closed), frames }
+  const lines = log.cutFrom(
+    unfounded.seq,
+    `the journal has ${frames.length} frames where the log relies on ${unfounded.frames}, ` +
+      'so the store is damaged or never settled',
+  )
+  return { found: replay(lines, false), frames }
 }
 
 function load(
   log: TwoSlotLog<SidecarLine>,
+  journal: Journal,
   found: Replayed | undefined,
 ): { sidecar: Sidecar; replayed: Replayed } {
-  if (found !== undefined) return { sidecar: new Sidecar(log, false), replayed: found }
+  if (found !== undefined) return { sidecar: new Sidecar(log, journal, false), replayed: found }
   const tree = CommittedTree.empty(Date.now())
   log.initialize(imageOf(tree, undefined, 0))
-  return { sidecar: new Sidecar(log, true), replayed: nothingReplayed(tree) }
+  return { sidecar: new Sidecar(log, journal, true), replayed: nothingReplayed(tree) }
 }
 
 type Begun =

@@ -13,6 +13,7 @@ import {
   type LineBody,
   type TwoSlotLog,
 } from '@wasm-vfs/core/backend'
+import type { Journal } from './journal.ts'
 import { AppliedNames, departuresOf, movesOf } from './applied.ts'
 import { SETTLING_MS } from './layout.ts'
 import { CommittedTree, type Relocation } from './tree.ts'
@@ -22,7 +23,7 @@ export interface SidecarLine {
   readonly facts?: readonly FactRecord[]
   /** How old the store was when what the line says was done: see TwoSlotLog.age. */
   readonly at?: number
-  /** Frames that the journal had, on storage, when a batch was logged. */
+  /** Frames that the journal had when a batch was logged: without them the line does not count. */
   readonly frames?: number
   /** What the journal says of these files so far is void: they lie in OPFS, or they are new. */
   readonly voided?: readonly Ino[]
@@ -67,13 +68,18 @@ const IMAGE_LINE_FACTS = 512
 
 export class Sidecar {
   readonly #log: TwoSlotLog<SidecarLine>
+  readonly #journal: Pick<Journal, 'flush'>
   // What an open has found and no line says yet.
   #found: SidecarLine[] = []
   #begun: boolean
 
-  /** `begun`: the log has just been made. */
-  constructor(log: TwoSlotLog<SidecarLine>, begun: boolean) {
+  /**
+   * `journal` is on storage before any line that may rely on its frames is known to be. `begun`: the log has
+   * just been made.
+   */
+  constructor(log: TwoSlotLog<SidecarLine>, journal: Pick<Journal, 'flush'>, begun: boolean) {
     this.#log = log
+    this.#journal = journal
     this.#begun = begun
   }
 
@@ -127,15 +133,21 @@ export class Sidecar {
 
   /** All lines are on storage when this returns. */
   flush(): void {
-    if (this.#begun) this.#log.flush()
+    if (!this.#begun) return
+    this.#journal.flush()
+    this.#log.flush()
   }
 
   sync(): void {
-    if (this.#begun) this.#log.sync()
+    if (!this.#begun) return
+    this.#journal.flush()
+    this.#log.sync()
   }
 
   checkpoint(image: Iterable<SidecarLine>): boolean {
     this.begin()
+    // An image is flushed.
+    this.#journal.flush()
     return this.#log.checkpoint(image)
   }
 
@@ -206,8 +218,6 @@ export interface Intent {
 const NO_INTENT: Intent = { paths: [], since: 0 }
 
 export interface Replayed {
-  /** There was no log. */
-  readonly isNew: boolean
   readonly tree: CommittedTree
   readonly closed: boolean
   /** Where what OPFS holds lies, and what it does not hold yet. */
@@ -216,9 +226,8 @@ export interface Replayed {
   readonly staged: boolean
   /** Files that were being made. */
   readonly intent: Intent
-  /** The journal's turn, the frames that it must have, and lines before which frames do not count. */
+  /** The journal's turn, and lines before which its frames do not count. */
   readonly turn: number
-  readonly frames: number
   readonly voids: Map<Ino, number>
   readonly dirty: ReadonlySet<Ino>
   /** How old the store was when the log ends. What was done less than the settling time before has not settled. */
@@ -236,14 +245,12 @@ export interface Replayed {
 /** Of a log that has just been made. */
 export function nothingReplayed(tree: CommittedTree): Replayed {
   return {
-    isNew: true,
     tree,
     closed: true,
     applied: new AppliedNames(),
     staged: false,
     intent: NO_INTENT,
     turn: 1,
-    frames: 0,
     voids: new Map(),
     dirty: new Set(),
     age: 0,
@@ -255,6 +262,24 @@ export function nothingReplayed(tree: CommittedTree): Replayed {
   }
 }
 
+/**
+ * The first line that relies on more frames of the journal than there are; undefined if there is none. A power
+ * cut can leave a line that was handed down, and not the frames before it. Frames of earlier turns are in the
+ * files.
+ */
+export function firstUnfounded(
+  lines: readonly LineBody<SidecarLine>[],
+  frames: number,
+): LineBody<SidecarLine> | undefined {
+  const turn = lines.findLastIndex((line) => line.turn !== undefined)
+  return lines.slice(Math.max(0, turn)).find((line) => (line.frames ?? 0) > frames)
+}
+
+/** The turn of the journal that the last line names. */
+export function turnOf(lines: readonly SidecarLine[]): number {
+  return lines.findLast((line) => line.turn !== undefined)?.turn ?? 1
+}
+
 export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean): Replayed {
   const tree = new CommittedTree()
   const applied = new AppliedNames()
@@ -263,7 +288,6 @@ export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean):
   let staged = false
   let intent = NO_INTENT
   let turn = 1
-  let frames = 0
   let age = 0
   let suspectSizes = false
   let hot: readonly Ino[] = []
@@ -292,13 +316,11 @@ export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean):
     }
     if (line.turn !== undefined) {
       turn = line.turn
-      frames = 0
       voids.clear()
     }
     for (const [ino, seq] of line.voids ?? []) voids.set(ino, seq)
     if (line.suspectSizes === true) suspectSizes = true
     for (const ino of line.dirty ?? []) dirty.add(ino)
-    if (line.frames !== undefined) frames = line.frames
     if (line.facts !== undefined) {
       const { relocations } = tree.apply(line.facts.map(decodeFact), line.at ?? 0)
       if (line.at !== undefined) applied.committed(relocations)
@@ -319,14 +341,12 @@ export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean):
   for (const { ino, from } of movesOf(relocations)) movedFrom.set(ino, from)
   const vacated = new Set([...applied.vacated.keys(), ...departuresOf(relocations)])
   return {
-    isNew: false,
     tree,
     closed,
     applied,
     staged,
     intent,
     turn,
-    frames,
     voids,
     dirty,
     age,

@@ -111,8 +111,8 @@ describe('a store', () => {
     await session.flush()
     expect(calls.map(({ kind, path }) => `${kind} ${path}`)).toEqual([
       'write store/.wasm-vfs/journal',
-      'flush store/.wasm-vfs/journal',
       'write store/.wasm-vfs/log-a.jsonl',
+      'flush store/.wasm-vfs/journal',
       'flush store/.wasm-vfs/log-a.jsonl',
     ])
   })
