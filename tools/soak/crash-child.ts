@@ -10,7 +10,12 @@ export interface CrashExploration {
   explore(
     family: number,
     budget: { readonly states: number; readonly seed: number },
-  ): Promise<{ readonly states: ReadonlySet<string>; readonly trials: number }>
+  ): Promise<{
+    readonly states: ReadonlySet<string>
+    readonly trials: number
+    /** How many of the states are of each kind of work. */
+    readonly kinds?: ReadonlyMap<string, number>
+  }>
 }
 
 export interface CrashTask {
@@ -21,7 +26,11 @@ export interface CrashTask {
 }
 
 export type CrashReport =
-  | { readonly states: readonly string[]; readonly openings: number }
+  | {
+      readonly states: readonly string[]
+      readonly openings: number
+      readonly kinds: Readonly<Record<string, number>>
+    }
   | { readonly failure: string }
 
 export function explorationFile(backend: string): string {
@@ -35,8 +44,8 @@ export async function explorationOf(backend: string): Promise<CrashExploration> 
 
 async function explore({ backend, family, ...budget }: CrashTask): Promise<CrashReport> {
   try {
-    const { states, trials } = await (await explorationOf(backend)).explore(family, budget)
-    return { states: [...states], openings: trials }
+    const { states, trials, kinds } = await (await explorationOf(backend)).explore(family, budget)
+    return { states: [...states], openings: trials, kinds: Object.fromEntries(kinds ?? []) }
   } catch (error) {
     if (error instanceof RecordedFailure) return { failure: error.message }
     return { failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }

@@ -49,6 +49,7 @@ async function exploreBackend(
         return { backend, family, states: wanted, seed: tally.nextSeed }
       })
       let openings = 0
+      const kinds: Record<string, number> = {}
       const work = async (worker: CrashWorker): Promise<void> => {
         for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
           const report = await worker.explore(task)
@@ -58,6 +59,9 @@ async function exploreBackend(
           } else {
             for (const state of report.states) distinct.add(state)
             openings += report.openings
+            for (const [kind, count] of Object.entries(report.kinds)) {
+              kinds[kind] = (kinds[kind] ?? 0) + count
+            }
           }
         }
       }
@@ -66,6 +70,9 @@ async function exploreBackend(
       tally.sources[digest] = (tally.sources[digest] ?? 0) + found
       tally.nextSeed++
       tally.openings += openings
+      for (const [kind, count] of Object.entries(kinds)) {
+        tally.kinds[kind] = (tally.kinds[kind] ?? 0) + count
+      }
       tally.states += found
       results.save()
     }

@@ -3,9 +3,12 @@
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { KINDS } from '../../packages/vfs-core/src/testing/crash/kinds.ts'
 import type { End, KillOutcome, KillTarget } from './kills/rounds.ts'
 
-const VERSION = 3
+const VERSION = 4
+/** Of the crash states of a backend, for each kind of work. */
+const SHARE_MIN = 0.03
 
 export interface KillTally {
   /** Sessions ended, by how. */
@@ -28,6 +31,8 @@ export interface CrashTally {
   /** Distinct crash states; those of different runs may be the same. */
   states: number
   openings: number
+  /** States by the kinds of work that they come from; one may be of several. */
+  readonly kinds: Record<string, number>
   /** The seed that the next run begins with. */
   nextSeed: number
   /** States by what was tried: a digest of the sources of core and backend. */
@@ -80,6 +85,7 @@ export class Results {
     return (this.data.crashes[backend] ??= {
       states: 0,
       openings: 0,
+      kinds: {},
       nextSeed: 1,
       sources: {},
       failures: [],
@@ -128,7 +134,20 @@ export class Results {
         `${failures.length} failures`,
       ])
     }
-    return table(lines)
+    return [table(lines), ...this.#shares()].join('\n')
+  }
+
+  /** What share of each backend's crash states each kind of work has; of each there should be enough. */
+  #shares(): string[] {
+    return Object.entries(this.data.crashes)
+      .filter(([, { kinds, states }]) => states > 0 && Object.keys(kinds).length > 0)
+      .map(([name, { kinds, states }]) => {
+        const shares = KINDS.map((kind) => {
+          const share = (kinds[kind] ?? 0) / states
+          return `${kind} ${(100 * share).toFixed(1)} %${share < SHARE_MIN ? ' (too few)' : ''}`
+        })
+        return `${name}, of the crash states: ${shares.join(', ')}`
+      })
   }
 }
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { replayFile, withRecord } from '../../../../tools/soak/failures.ts'
 import { target as opfsAhp } from './target.ts'
 
-const STATES = Number(process.env['CRASH_STATES'] ?? 18_000)
+const STATES = Number(process.env['CRASH_STATES'] ?? 13_000)
 const SEED = Number(process.env['CRASH_SEED'] ?? 1)
 const REPLAY = process.env['CRASH_REPLAY']
 

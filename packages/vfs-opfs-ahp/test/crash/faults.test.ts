@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { target as opfsAhp } from './target.ts'
 
 const SEED = Number(process.env['CRASH_SEED'] ?? 1)
-const WORKLOADS = Number(process.env['FAULT_WORKLOADS'] ?? 4)
+const WORKLOADS = Number(process.env['FAULT_WORKLOADS'] ?? 2)
 
 describe('opfs-ahp when storage fails', () => {
   let world: SimulatedWorld
