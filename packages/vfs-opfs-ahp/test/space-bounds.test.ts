@@ -6,7 +6,7 @@ import { runSpace, type SpacePort } from '@wasm-vfs/core/testing/space'
 import { checkOpfsAhp, openOpfsAhp, type OpfsAhpOptions } from '@wasm-vfs/opfs-ahp'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
-const STEPS = 700
+const STEPS = 500
 
 let world: SimulatedWorld
 beforeEach(() => {

@@ -17,6 +17,9 @@ const OWNERSHIP = `${CORE}/storage/ownership.test.ts`
 const CLOSING = 'packages/vfs-core/test/storage/log-closing.test.ts'
 const LOG = `${CORE}/storage/two-slot-log.test.ts`
 const FAULTS = `${TESTS}/faults.test.ts`
+const SPACE = `${AHP}/pool/space.test.ts`
+const POOL = `${AHP}/pool/pool.test.ts`
+const DAMAGE = 'packages/vfs-opfs-ahp/test/damage.test.ts'
 
 const content = (from: string, to: string): Edit => edit(`${AHP}/pool/content.ts`, from, to)
 const space = (from: string, to: string): Edit => edit(`${AHP}/pool/region-space.ts`, from, to)
@@ -526,6 +529,117 @@ export const MUTATIONS: readonly Mutation[] = [
     named: 'short',
   },
   ...HAND_DOWN,
+  {
+    rule: 16,
+    what: 'space that waits to be cleaned counts by what was written to it',
+    edits: [space(': region.capacity\n', ': region.written\n')],
+    test: SPACE,
+    named: 'sparse files that come and go',
+  },
+  {
+    rule: 16,
+    what: 'a place that no batch has named waits to be cleaned',
+    edits: [space('else this.#reuse(region)', 'else this.#addStale(region)')],
+    test: SPACE,
+    named: 'a place that no batch has named',
+  },
+  {
+    rule: 16,
+    what: 'a place that no batch has named is given away with what was written to it',
+    edits: [space('suspect: region.written > 0', 'suspect: false')],
+    test: SPACE,
+    named: 'a place that no batch has named',
+  },
+  {
+    rule: 16,
+    what: 'a full disk is spoken of before anything is cleaned',
+    edits: [content('      makeRoom()\n', '')],
+    test: SPACE,
+    named: 'a full disk has room',
+  },
+  {
+    rule: 16,
+    what: 'a sync leaves the pack as long as it is',
+    edits: [content("    this.#shortenPack('synced')\n", '')],
+    test: 'packages/vfs-opfs-ahp/test/space-bounds.test.ts',
+  },
+  {
+    rule: 16,
+    what: 'a close leaves the pack as long as it is',
+    edits: [content("    this.#shortenPack('closed')\n", '')],
+    test: 'packages/vfs-opfs-ahp/test/space-bounds.test.ts',
+  },
+  {
+    rule: 4,
+    what: 'any spare is taken',
+    edits: [
+      edit(
+        `${AHP}/pool/pool.ts`,
+        'if (oldest.born !== FIRST_BORN && !settled) return undefined',
+        'void settled',
+      ),
+    ],
+    test: POOL,
+    named: 'no committed fact names',
+  },
+  {
+    rule: 4,
+    what: 'a spare that cannot be made rejects',
+    edits: [
+      edit(
+        `${AHP}/pool/pool.ts`,
+        'if (!(result.reason instanceof VfsError)) throw result.reason\n      this.#retryAt',
+        'throw result.reason\n      this.#retryAt',
+      ),
+    ],
+    test: POOL,
+    named: 'spares that cannot be made',
+  },
+  {
+    rule: 4,
+    what: 'spares keep the handles that files need',
+    edits: [
+      edit(
+        `${AHP}/pool/pool.ts`,
+        'for (const file of this.#files.values()) if (!used.has(file.serial)) this.#close(file)',
+        '',
+      ),
+    ],
+    test: POOL,
+    named: 'a store opens with as few handles',
+  },
+  {
+    rule: 13,
+    what: 'opfs-ahp: dirty bytes stay in the tab',
+    edits: [content('for (const file of this.#pool.files) this.#buffer.writeBack(file)\n', '')],
+    test: `${AHP}/pool/content.test.ts`,
+    named: 'what was overwritten',
+  },
+  {
+    rule: 13,
+    what: 'a long overwrite is gathered whole',
+    edits: [
+      edit(
+        `${AHP}/pool/write-buffer.ts`,
+        'from.subarray(done, done + CHUNK_SIZE - (position % CHUNK_SIZE))',
+        'from.subarray(done)',
+      ),
+    ],
+    test: `${AHP}/pool/content.test.ts`,
+    named: 'a long overwrite',
+  },
+  {
+    rule: 6,
+    what: 'a place for an inode that does not exist is taken for one',
+    edits: [edit(`${AHP}/pool/placement.ts`, '  checkFacts(replayed)\n', '')],
+    test: DAMAGE,
+  },
+  {
+    rule: 6,
+    what: 'numbers of places are not looked at',
+    edits: [edit(`${AHP}/log/fact-codec.ts`, 'if (!fits) throw fields.malformed()', 'void fits')],
+    test: DAMAGE,
+  },
   ...OPFS_WORKER,
   ...OPFS_WORKER_CHANNEL,
   ...IDB,

@@ -108,7 +108,11 @@ describe('opfs-ahp and space', () => {
       ['create', '/wide'],
       ['truncate', '/wide', 1_200_000],
       ['append', '/wide', 50_000],
+      // Nothing is ever written to it.
+      ['create', '/sparse'],
+      ['truncate', '/sparse', 500_000],
       ['sync'],
+      ['unlink', '/sparse'],
       ['truncate', '/x', 100],
       ['append', '/x', 1_500_000],
       ['fsync', '/x'],

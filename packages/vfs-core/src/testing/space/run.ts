@@ -1,4 +1,5 @@
-// Random sequences of create, truncate, write, rename, unlink and sync, in times of growth and times of removal,
+// Random sequences of create, truncate, write, rename, unlink and sync. Each time of growth ends with the removal
+// of nearly everything, which leaves a few files anywhere,
 // with what is live held against what the store's files have, after every step. It knows the contract and a
 // port, so every backend can be held to the same bounds.
 
@@ -32,8 +33,10 @@ export interface SpaceReport {
 const UNSYNCED_MORE_BYTES = 64 * MIB
 const FILES_MAX = 400
 const WRITE_MAX = 20_000
-/** A phase of growth and one of removal have this many steps. */
-const PHASE = 150
+/** Steps of a time of growth. */
+const PHASE = 120
+/** How many files the removal at its end leaves. */
+const LEFT = 4
 const SIZES = [1, 3000, 9000, 70_000, 300_000, 512 * 1024, 700_000, 1.5 * MIB, 5 * MIB]
 
 interface OpenFile {
@@ -84,6 +87,7 @@ class Run {
   async step(step: number): Promise<void> {
     const random = this.#random
     const what = `step ${step}`
+    if (step % PHASE === PHASE - 1) return await this.#removeMost(what, Math.floor(step / PHASE))
     const drawn = random.below(100)
     if (drawn < 8) {
       await this.#vfs.sync()
@@ -96,15 +100,29 @@ class Run {
       return await this.open()
     }
     if (drawn < 14) await this.#port.idle(random.pick([10, 200, 70_000]))
-    else this.#operate(drawn, Math.floor(step / PHASE) % 2 === 0)
+    else this.#operate(drawn)
     this.#check(what, 2, this.#port.syncedMoreBytes + UNSYNCED_MORE_BYTES)
   }
 
-  #operate(drawn: number, isGrowing: boolean): void {
-    const name = this.#anyName()
-    if (name === undefined || (isGrowing && drawn < 50 && this.#named.size < FILES_MAX)) {
-      return this.#create()
+  /** Then a sync, or a close, has to give the space back. */
+  async #removeMost(what: string, phase: number): Promise<void> {
+    await this.#vfs.sync()
+    this.#live.synced()
+    while (this.#held.length > 0) this.#letGo()
+    while (this.#named.size > LEFT) this.#unlink(this.#anyName()!)
+    if (phase % 2 === 0) {
+      await this.#vfs.sync()
+      this.#live.synced()
+      this.#check(`${what}, a sync after most was removed`, 2, this.#port.syncedMoreBytes)
+      return
     }
+    await this.close(`${what}, a close after most was removed`)
+    await this.open()
+  }
+
+  #operate(drawn: number): void {
+    const name = this.#anyName()
+    if (name === undefined || (drawn < 50 && this.#named.size < FILES_MAX)) return this.#create()
     const ino = this.#named.get(name)!
     if (drawn < 60) this.#resize(ino, this.#random.pick(SIZES))
     else if (drawn < 68) this.#write(ino)
@@ -113,7 +131,7 @@ class Run {
     else if (drawn < 81) this.#hold(name)
     else if (drawn < 84) this.#letGo()
     else if (drawn < 86) this.#vfs.fsync(ino)
-    else if (!isGrowing || drawn < 92) this.#unlink(name)
+    else if (drawn < 92) this.#unlink(name)
     else this.#create()
   }
 
@@ -134,7 +152,9 @@ class Run {
   #write(ino: Ino): void {
     const { size } = this.#vfs.getattr(ino)
     const at = this.#random.below(size + 1)
-    const bytes = new Uint8Array(1 + this.#random.below(WRITE_MAX)).fill(1 + this.#random.below(255))
+    const bytes = new Uint8Array(1 + this.#random.below(WRITE_MAX)).fill(
+      1 + this.#random.below(255),
+    )
     this.#vfs.write(ino, bytes, at)
     this.#live.sized(ino, Math.max(size, at + bytes.length))
   }
