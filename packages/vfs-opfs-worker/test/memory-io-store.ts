@@ -194,7 +194,6 @@ export class MemoryIoStore implements IoStore {
   async close(clean: boolean): Promise<void> {
     this.calls.push(clean ? 'close, clean' : 'close')
     await later()
-    this.#files.clear()
   }
 
   /** `checkpoints` tells the size of the last batch, which tests of batches look at. */
