@@ -11,6 +11,7 @@ const RELAXED = `${TESTS}/relaxed.test.ts`
 const FAULTS = `${TESTS}/faults.test.ts`
 const HANDLES = `${TESTS}/handles.test.ts`
 const HAND_DOWN = `${TESTS}/hand-down.test.ts`
+const DAMAGE = `${TESTS}/damage.test.ts`
 const MISSING = `${TESTS}/missing.test.ts`
 const DEADLINES = `${TESTS}/deadlines.test.ts`
 
@@ -442,5 +443,32 @@ export const OPFS_WORKER: readonly Mutation[] = [
       '(await listStaging(directories)).size === 0',
       '(await listStaging(directories)).size >= 0',
     ),
+  ),
+  mutation(
+    6,
+    'a line with a right checksum is taken for what a store has written',
+    DAMAGE,
+    edit(
+      `${IO}/line-check.ts`,
+      'if (value === undefined || check(value)) continue',
+      'if (check) continue',
+    ),
+  ),
+  mutation(
+    6,
+    'a tree that cannot be is taken from the log',
+    DAMAGE,
+    edit(`${IO}/sidecar.ts`, '  tree.check()\n', ''),
+  ),
+  mutation(
+    8,
+    'a close forgets that a flush that was put off has failed',
+    RELAXED,
+    edit(
+      `${IO}/flush-order.ts`,
+      "      throw (this.#failure = toVfsError(error, 'fsync'))",
+      "      this.#flushLog = undefined\n      this.#deferred.clear()\n      throw toVfsError(error, 'fsync')",
+    ),
+    edit(`${IO}/open-file.ts`, '      this.#state.fail(error)\n', ''),
   ),
 ]

@@ -11,6 +11,7 @@ import { Flusher } from './flusher.ts'
 import type { IoStoreOptions, OpenedStore } from './io-store.ts'
 import { Journal, type Frame } from './journal.ts'
 import { JOURNAL_PATH, LOG_FORMAT, LOG_PATHS, OWN_HANDLES, RESERVED_NAME } from './layout.ts'
+import { checkLine } from './line-check.ts'
 import { listStaging, loadFiles } from './load.ts'
 import { FlushState, OpenFile } from './open-file.ts'
 import type { StoreParts } from './parts.ts'
@@ -260,6 +261,7 @@ function loadLog(
 ): { found: Replayed | undefined; frames: Frame[] } {
   const loaded = log.load()
   if (loaded === undefined) return { found: undefined, frames: [] }
+  for (const line of loaded.lines) checkLine(line, line.seq)
   const frames = journal.load(turnOf(loaded.lines))
   const unfounded = firstUnfounded(loaded.lines, frames.length)
   if (unfounded === undefined) return { found: replay(loaded.lines, loaded.closed), frames }

@@ -7,6 +7,7 @@
 import {
   decodeFact,
   encodeFact,
+  VfsError,
   type Fact,
   type FactRecord,
   type Ino,
@@ -333,6 +334,12 @@ export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean):
     applied.stored(line.voided ?? [])
     for (const ino of line.unmade ?? []) applied.unmade.add(ino)
     for (const [ino, kind, from] of line.away ?? []) applied.away.set(ino, { kind, from })
+  }
+  tree.check()
+  for (const ino of applied.unmade) {
+    if (tree.inodes.has(ino)) continue
+    const detail = `the log has inode ${ino} for a file that is to be made, and knows no such inode`
+    throw new VfsError('EIO', 'open', { detail })
   }
   applied.settle(age)
   // What was being put in order may have been, or not.

@@ -7,6 +7,7 @@ import {
   isSymlink,
   ROOT_INO,
   S_IFDIR,
+  VfsError,
   type Fact,
   type Ino,
 } from '@wasm-vfs/core/backend'
@@ -62,7 +63,8 @@ export class CommittedTree {
   pathOf(ino: Ino): string | undefined {
     let path = ''
     let at = ino
-    while (at !== ROOT_INO) {
+    for (let depth = 0; at !== ROOT_INO; depth++) {
+      if (depth > this.inodes.size) throw wrong(`directory ${ino} is in itself`)
       const inode = this.inodes.get(at)
       if (inode?.parent === undefined) return undefined
       const name = encodeName(inode.name)
@@ -77,6 +79,22 @@ export class CommittedTree {
     const change = new Change(this, facts)
     change.apply(facts)
     return { relocations: change.relocations(age), undo: () => change.undo() }
+  }
+
+  /** Throws EIO if it is none: what a log says may have a right checksum and be wrong. */
+  check(): void {
+    if (this.inodes.get(ROOT_INO)?.entries === undefined) throw wrong('there is no root directory')
+    for (const { ino, entries } of this.inodes.values()) {
+      for (const [name, child] of entries ?? []) {
+        const inode = this.inodes.get(child)
+        const what = `'${name}' in directory ${ino} leads to inode ${child}`
+        if (inode === undefined) throw wrong(`${what}, which does not exist`)
+        if (child === ROOT_INO) throw wrong(`${what}, the root`)
+        if (inode.parent !== ino || inode.name !== name)
+          throw wrong(`${what}, which has another name`)
+      }
+      this.pathOf(ino)
+    }
   }
 
   /** All of it as facts, in an order from which the same tree comes. */
@@ -110,6 +128,10 @@ export class CommittedTree {
     yield inode
     for (const child of inode.entries?.values() ?? []) yield* this.below(child)
   }
+}
+
+function wrong(detail: string): VfsError {
+  return new VfsError('EIO', 'open', { detail: `the log says what cannot be: ${detail}` })
 }
 
 type Saved = Pick<TreeInode, 'parent' | 'name' | 'born' | 'entries'> & { readonly whole: TreeInode }

@@ -158,4 +158,29 @@ describe('a flush that fails', () => {
     await again.store.write(log, new Uint8Array(1), 0, 100_000)
     await again.store.fsync(log)
   })
+
+  it.each(['journal', 'log-a.jsonl', 'table'])(
+    'makes the close fail, which leaves no mark of a clean one (%s)',
+    async (name) => {
+      const small = await openSession(new SimulatedOpfs(), { durability: 'relaxed' })
+      for (const { vfs, store, flush, opfs } of [name === 'table' ? session : small]) {
+        await sync({ vfs, store, flush, facts: [] })
+        put(vfs, '/a', 'a')
+        await sync({ vfs, store, flush, facts: [] })
+        if (name === 'table') await commit('/table', 0)
+        opfs.watcher.fault = ({ kind, path }) =>
+          kind === 'flush' && path.endsWith(name) ? { losesChanges: true } : undefined
+        vi.advanceTimersByTime(WINDOW_MS)
+        expect(() => store.tick()).toThrow(/EIO/)
+        opfs.watcher.fault = () => undefined
+        await expect(store.close(true)).rejects.toThrow(/EIO/)
+        const directory = await opfs.root.getDirectoryHandle('store')
+        const own = await directory.getDirectoryHandle('.wasm-vfs')
+        for (const log of ['log-a.jsonl', 'log-b.jsonl']) {
+          const text = await (await (await own.getFileHandle(log)).getFile()).text()
+          expect(text.trimEnd().split('\n').at(-1)).not.toContain('"closed"')
+        }
+      }
+    },
+  )
 })
