@@ -14,7 +14,10 @@ export interface OpfsWorkerOptions extends OwnershipOptions {
   readonly durability?: Exclude<Durability, 'none'>
   /** Relaxed only: the longest a flush is put off, in milliseconds. Default 500. */
   readonly windowMs?: number
-  /** Most access handles to hold, at least 4. Default 96; Safari allows 252 in an origin. */
+  /**
+   * Most access handles to hold, an integer of at least 4. Default 96; Safari allows 252 in an origin. Where
+   * the browser refuses one, the store makes do with fewer.
+   */
   readonly maxHandles?: number
   /** Memory for writes that are under way, in bytes, from 64 KiB to 1 GiB. Default 4 MiB. */
   readonly ringBytes?: number
