@@ -377,6 +377,13 @@ export const MUTATIONS: readonly Mutation[] = [
     named: 'is an error after the deadline, and a lock',
   },
   {
+    rule: 6,
+    what: 'directories on a cycle are taken over',
+    edits: [edit(`${CORE}/engine/inode.ts`, '    checkReachable(inodes, root)\n', '')],
+    test: `${CORE}/engine/tree-builder.test.ts`,
+    named: 'a cycle of directories',
+  },
+  {
     rule: 7,
     what: 'later bytes of another file do not wait for the fsync before them',
     edits: [

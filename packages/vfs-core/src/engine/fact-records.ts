@@ -74,6 +74,8 @@ function decodeInode(fields: RecordFields): InodeFact {
 }
 
 const MODE_MAX = S_IFMT | S_PERMISSIONS
+/** More inodes than any store can make: beyond 2^53 the next number would be the one before it again. */
+const INO_MAX = 2 ** 48
 
 /** The fields of a record as it was read; each is checked when it is taken (EIO). */
 export class RecordFields {
@@ -109,7 +111,7 @@ export class RecordFields {
 
   ino(at: number): Ino {
     const value = this.integer(at)
-    if (value < ROOT_INO) throw this.malformed()
+    if (value < ROOT_INO || value > INO_MAX) throw this.malformed()
     return value
   }
 
