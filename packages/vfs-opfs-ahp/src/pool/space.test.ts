@@ -40,13 +40,15 @@ it('files of one byte that come and go, each with a sync, take no space', async 
 it('sparse files that come and go leave a small quota as empty as it was', async () => {
   const opfs = new SimulatedOpfs({ quota: 64 * MIB })
   const vfs = await openOpfsAhp('store', { directory: opfs.root })
+  let most = 0
   for (let each = 0; each < 200; each++) {
     make(vfs, 'temporary', 512 * 1024)
     await vfs.sync()
     vfs.unlink(ROOT_INO, 'temporary')
     await vfs.sync()
+    most = Math.max(most, bytesOf(opfs))
   }
-  expect(bytesOf(opfs)).toBeLessThan(24 * MIB)
+  expect(most).toBeLessThan(24 * MIB)
   vfs.write(vfs.create(ROOT_INO, 'file', 0o644), new Uint8Array(600_000).fill(1), 0)
   await closeSoundly(vfs, opfs)
 })
@@ -89,7 +91,9 @@ it('a place that no batch has named is taken again at once, and shows nothing of
   vfs.atomicFirstLoad()
   for (let each = 0; each < 20; each++) {
     const ino = make(vfs, 'file', 200_000)
-    const before = new Uint8Array(200_000)
+    // What lies before it has to read as zeros.
+    vfs.write(ino, new Uint8Array([1]), 199_999)
+    const before = new Uint8Array(199_999)
     vfs.read(ino, before, 0)
     expect(before.findIndex((byte) => byte !== 0)).toBe(-1)
     vfs.write(ino, before.fill(1 + each), 0)

@@ -31,13 +31,13 @@ export interface SpaceReport {
 
 /** Between two syncs there may be more: what waits for the next one to be cleaned. */
 const UNSYNCED_MORE_BYTES = 64 * MIB
-const FILES_MAX = 400
+const FILES_MAX = 200
 const WRITE_MAX = 20_000
 /** Steps of a time of growth. */
-const PHASE = 120
+const PHASE = 250
 /** How many files the removal at its end leaves. */
 const LEFT = 4
-const SIZES = [1, 3000, 9000, 70_000, 300_000, 512 * 1024, 700_000, 1.5 * MIB, 5 * MIB]
+const SIZES = [1, 3000, 9000, 70_000, 300_000, 512 * 1024, 900_000, 1.5 * MIB, 3 * MIB]
 
 interface OpenFile {
   readonly ino: Ino
