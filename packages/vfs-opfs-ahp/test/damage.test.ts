@@ -1,7 +1,7 @@
 // What is no crash's doing is damage, and an open says which: a log that lost its end after a clean close, and
 // lines with right checksums that no store has written.
 
-import { encodeLine, ROOT_INO, VfsError } from '@wasm-vfs/core/backend'
+import { encodeLine, openAccessHandle, ROOT_INO, VfsError } from '@wasm-vfs/core/backend'
 import { SimulatedOpfs } from '@wasm-vfs/core/testing/simulated-opfs'
 import { openOpfsAhp } from '@wasm-vfs/opfs-ahp'
 import { expect, it } from 'vitest'
@@ -15,7 +15,7 @@ async function readState(opfs: SimulatedOpfs, name: string): Promise<Uint8Array<
 
 async function writeState(opfs: SimulatedOpfs, name: string, bytes: Uint8Array): Promise<void> {
   const store = await opfs.root.getDirectoryHandle('store')
-  const access = await (await store.getFileHandle(name)).createSyncAccessHandle()
+  const access = await openAccessHandle(await store.getFileHandle(name), { path: name })
   access.truncate(0)
   access.write(Uint8Array.from(bytes), { at: 0 })
   access.close()

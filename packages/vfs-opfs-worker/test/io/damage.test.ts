@@ -1,6 +1,6 @@
 // A log that is wrong although its checksums are right, or that was cut after a clean close: EIO that says what.
 
-import { encodeLine } from '@wasm-vfs/core/backend'
+import { encodeLine, openAccessHandle } from '@wasm-vfs/core/backend'
 import { S_IFDIR, S_IFREG } from '@wasm-vfs/core'
 import { describe, expect, it } from 'vitest'
 import {
@@ -18,7 +18,7 @@ const LOG = 'log-a.jsonl'
 async function handleOf(opfs: SimulatedOpfs, name: string): Promise<FileSystemSyncAccessHandle> {
   const store = await opfs.root.getDirectoryHandle('store')
   const own = await store.getDirectoryHandle('.wasm-vfs')
-  return await (await own.getFileHandle(name)).createSyncAccessHandle()
+  return await openAccessHandle(await own.getFileHandle(name), { path: name })
 }
 
 async function bytesOf(opfs: SimulatedOpfs, name: string): Promise<Uint8Array> {

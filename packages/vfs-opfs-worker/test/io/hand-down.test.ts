@@ -1,6 +1,7 @@
 // What is handed down without an acknowledgement: a kill keeps it, it costs no flush, and a power cut takes all
 // of a batch or none.
 
+import { openAccessHandle } from '@wasm-vfs/core/backend'
 import { ROOT_INO } from '@wasm-vfs/core'
 import { SimulatedWorld, START } from '@wasm-vfs/core/testing/crash'
 import {
@@ -98,7 +99,7 @@ describe.each(['strict', 'relaxed'] as const)('handed down (%s)', (durability) =
     await port.call(() => port.vfs.unlink(ROOT_INO, 'b'))
     const torn = new SimulatedOpfs({ image: opfs.image() })
     const own = await (await torn.root.getDirectoryHandle('store')).getDirectoryHandle('.wasm-vfs')
-    const handle = await (await own.getFileHandle('journal')).createSyncAccessHandle()
+    const handle = await openAccessHandle(await own.getFileHandle('journal'), { path: 'journal' })
     handle.truncate(handle.getSize() - 8)
     handle.close()
     const after = await openPort(torn, { durability })
@@ -122,7 +123,7 @@ describe.each(['strict', 'relaxed'] as const)('handed down (%s)', (durability) =
     const damaged = new SimulatedOpfs({ image: opfs.image() })
     const store = await damaged.root.getDirectoryHandle('store')
     const own = await store.getDirectoryHandle('.wasm-vfs')
-    const handle = await (await own.getFileHandle('journal')).createSyncAccessHandle()
+    const handle = await openAccessHandle(await own.getFileHandle('journal'), { path: 'journal' })
     handle.truncate(8)
     handle.close()
     await expect(openPort(damaged)).rejects.toThrow(/^EIO.*journal has 0 frames/)

@@ -1,6 +1,7 @@
 // What an open says of a store of which something is missing: names that a power cut has taken back, after a
 // clean close as after a kill, a log that is gone, a log that ends too early.
 
+import { openAccessHandle } from '@wasm-vfs/core/backend'
 import { PowerLoss, type DirectoryImage } from '@wasm-vfs/core/testing/simulated-opfs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
@@ -141,7 +142,7 @@ describe('a power cut soon after a clean close', () => {
     vi.advanceTimersByTime(WAIT_MS)
     const directory = await opfs.root.getDirectoryHandle('store')
     const file = await directory.getFileHandle('old', { create: true })
-    const handle = await file.createSyncAccessHandle()
+    const handle = await openAccessHandle(file, { path: file.name })
     handle.write(new TextEncoder().encode('NEW'), { at: 0 })
     handle.close()
     // The simulation keeps no times of files.
@@ -162,7 +163,7 @@ describe('a store whose log is gone', () => {
     for (const name of ['log-a.jsonl', 'log-b.jsonl']) {
       if (how === 'removed') await own.removeEntry(name)
       else {
-        const handle = await (await own.getFileHandle(name)).createSyncAccessHandle()
+        const handle = await openAccessHandle(await own.getFileHandle(name), { path: name })
         handle.truncate(0)
         handle.close()
       }
