@@ -603,19 +603,6 @@ export const MUTATIONS: readonly Mutation[] = [
     named: 'spares that cannot be made',
   },
   {
-    rule: 4,
-    what: 'spares keep the handles that files need',
-    edits: [
-      edit(
-        `${AHP}/pool/pool.ts`,
-        'for (const file of this.#files.values()) if (!used.has(file.serial)) this.#close(file)',
-        '',
-      ),
-    ],
-    test: POOL,
-    named: 'a store opens with as few handles',
-  },
-  {
     rule: 13,
     what: 'opfs-ahp: dirty bytes stay in the tab',
     edits: [content('for (const file of this.#pool.files) this.#buffer.writeBack(file)\n', '')],
