@@ -415,16 +415,6 @@ export const OPFS_WORKER: readonly Mutation[] = [
     edit(`${IO}/sidecar.ts`, 'return this.#log.age\n', 'return Date.now()\n'),
   ),
   mutation(
-    4,
-    'an image forgets the moves that have not settled',
-    MISSING,
-    edit(
-      `${IO}/sidecar.ts`,
-      'if (inode.born + SETTLING_MS > age) born.push',
-      'if (inode.born > 1e15) born.push',
-    ),
-  ),
-  mutation(
     5,
     'a store whose log is gone opens empty',
     MISSING,

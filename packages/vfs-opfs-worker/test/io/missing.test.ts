@@ -76,7 +76,7 @@ describe('a power cut soon after a clean close', () => {
     await closeSession(await openSession(after))
   })
 
-  it('also after sessions that were short, or that wrote an image', async () => {
+  it('also after another session that was short', async () => {
     const opfs = await closedAfter(({ vfs }) => put(vfs, '/new', 'new'))
     const session = await openSession(opfs)
     for (let round = 0; round < 300; round++) {
