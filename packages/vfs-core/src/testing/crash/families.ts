@@ -135,7 +135,14 @@ const PATTERNS: readonly Pattern[] = [
   { name: 'nothing is ever synced', share: 0.03, limits: LONG, make: neverSynced },
   { name: 'closed and opened again', share: 0.05, limits: LONG, make: reopened },
   { name: 'the clock is set', share: 0.02, limits: LONG, make: clockJumps },
-  { name: 'a new store that grows', share: 0.01, disk: 'empty', limits: HEAVY, make: growingStore },
+  {
+    name: 'a new store that grows',
+    share: 0.01,
+    disk: 'empty',
+    limits: HEAVY, // Of each file one, or most of them would share.
+    options: () => ({ maxHandles: 80 }),
+    make: growingStore,
+  },
   {
     name: 'scarce space',
     share: 0.04,

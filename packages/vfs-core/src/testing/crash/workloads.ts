@@ -401,10 +401,10 @@ export function clockJumps(random: SeededRandom): Workload {
 /** A new store that grows for nine minutes: it has settled when its own first files are a minute old. */
 export function growingStore(random: SeededRandom): Workload {
   const workload: Operation[] = []
-  for (let file = 0; file < 12; file++) {
+  for (let file = 0; file < 54; file++) {
     const name = `/w${file}`
     workload.push(['create', name], ['truncate', name, 1_100_000], ['write', name, 0, 8192])
-    workload.push(['fsync', name], ['sync'], ['wait', 45_000 - random.below(5000)])
+    workload.push(['fsync', name], ['sync'], ['wait', 10_000 + random.below(100)])
   }
   return workload
 }
