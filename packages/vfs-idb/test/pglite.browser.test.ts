@@ -97,7 +97,7 @@ describe('PGlite on idb', () => {
     expect(await call('query', count)).toEqual([{ n: rounds.flat().length }])
     await call('close')
     await call('remove', name)
-  }, 180_000)
+  }, 400_000)
 
   it.runIf(terminatedWorkersLetGo)(
     'has every acknowledged row of queries issued at once, killed among them',
