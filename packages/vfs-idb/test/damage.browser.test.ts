@@ -240,8 +240,9 @@ describe('a store that was closed', () => {
     await inRaw(name, (each) => each.objectStore('state').put(head))
     await expect(openIdb(name)).rejects.toMatchObject({
       code: 'EIO',
-      message: expect.stringContaining(
-        'was closed after commit 0, and commit 0 is missing',
+      // The root of a new store may have been a commit of its own.
+      message: expect.stringMatching(
+        /was closed after commit [01], and commit 0 is missing/,
       ) as string,
     })
     await deleteIdb(name)
