@@ -93,7 +93,8 @@ describe('results', () => {
       results.addKill('chromium 1', 'new', lost)
       results.save()
     }
-    const { data, failures, summary } = new Results(file, { fresh: false })
+    const results = new Results(file, { fresh: false })
+    const { data, failures } = results
     expect(data.kills['chromium 1 idb strict pglite']).toMatchObject({
       ends: { worker: 0, tab: 2, browser: 2 },
       commits: 20,
@@ -102,7 +103,7 @@ describe('results', () => {
       sources: { old: 2, new: 2 },
     })
     expect(failures).toBe(2)
-    expect(summary.call({ data })).toMatch(
+    expect(results.summary()).toMatch(
       /2 browsers killed.*4 of 4 inside.*20 changes.*2 failures/,
     )
     expect(new Results(file, { fresh: true }).failures).toBe(0)
