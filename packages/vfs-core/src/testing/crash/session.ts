@@ -2,7 +2,7 @@
 // physical call that changed something, from which a crash can be derived. What the store answers is compared
 // with the model at once: what it refuses, what a read gives, what a store opened again shows.
 
-import type { VfsError } from '../../contract/index.ts'
+import { VfsError } from '../../contract/index.ts'
 import {
   SeededRandom,
   type Call,
@@ -66,6 +66,7 @@ export class Session {
   readonly #random: SeededRandom
   #program: Program
   #isClosed = false
+  #closeFailed = false
   /**
    * An injected failure came while nobody was waiting, in time that passed: it is nobody's, unless what it was
    * about is asked for again and fails again.
@@ -89,6 +90,11 @@ export class Session {
     return this.#isClosed
   }
 
+  /** A close has failed: the store is closed, with what was not on storage given up, and the session ends. */
+  get closeFailed(): boolean {
+    return this.#closeFailed
+  }
+
   /** The store that the workload works on, or has closed. */
   get program(): Program {
     return this.#program
@@ -99,6 +105,7 @@ export class Session {
     const { world, workload } = this.#options
     this.#opfs.watcher.changed = (call) => this.#addPoint(false, call)
     for (const operation of workload) {
+      if (this.#closeFailed) break
       if (this.#isClosed && !isPossibleWhenClosed(operation)) continue
       // So that each operation has a time of its own.
       world.setTime(world.now + 1)
@@ -178,14 +185,35 @@ export class Session {
     if (!this.#isClosed) return false
     const { history } = this
     const { strategy, level, open } = this.#options
-    this.#program = await open()
+    this.#program = await this.#openDespite(open)
     this.#isClosed = false
     this.#idleMs = 0
     history.reopened(level)
-    const problems = judgeOpen(history, await this.#program.observe(), strategy)
+    const problems = judgeOpen(history, await this.#look(), strategy)
     if (problems.length > 0)
       throw new SessionProblem(`closed and opened again: ${problems.join('\n')}`)
     return true
+  }
+
+  /** What the store shows. No call of this is the program's, so none is made to fail. */
+  async #look(): Promise<Observation> {
+    const { watcher } = this.#opfs
+    const { fault } = watcher
+    delete watcher.fault
+    const observed = await this.#program.observe()
+    if (fault !== undefined) watcher.fault = fault
+    return observed
+  }
+
+  /** An open that fails leaves nothing behind that would keep the next one from opening. */
+  async #openDespite(open: () => Promise<Program>): Promise<Program> {
+    try {
+      return await open()
+    } catch (error) {
+      if (!(error instanceof VfsError) || this.#options.hasFailed?.() !== true) throw error
+      this.failures.push({ operation: this.history.operation, error })
+      return await open()
+    }
   }
 
   #failed(operation: Operation, outcome: Outcome, error: VfsError): void {
@@ -197,6 +225,7 @@ export class Session {
       })
     }
     this.failures.push({ operation: this.history.operation, error })
+    if (operation[0] === 'close') this.#isClosed = this.#closeFailed = true
     const { ino, at, bytes, touched } = outcome
     // What was cut off cannot be brought back: a file that could not be emptied for good is empty.
     if (operation[0] === 'truncate' && operation[2] === 0 && touched[0]?.size === 0) {
