@@ -63,9 +63,10 @@ export class InodeTable<StoreFact> {
   // ---- Finding. ESTALE for an inode that is gone, and for all when closed. Every call begins with one.
 
   get(ino: Ino, operation: string): Inode {
+    if (this.closed) throw this.#stale(ino, operation)
     this.#called()
     const inode = this.#inodes.get(ino)
-    if (inode === undefined || this.closed) throw this.#stale(ino, operation)
+    if (inode === undefined) throw this.#stale(ino, operation)
     return inode
   }
 
