@@ -13,6 +13,9 @@ interface Regression {
   readonly after?: Workload
 }
 
+/** For a machine that does much else. */
+const TIMEOUT_MS = 240_000
+
 const WORKLOADS: readonly Regression[] = [
   {
     name: 'bytes from before a cut stay away when the file grows by a write',
@@ -91,6 +94,7 @@ describe('opfs-ahp after a crash', () => {
   const levels = ['strict', 'relaxed'] as const
   it.each(levels.flatMap((level) => WORKLOADS.map((each) => ({ ...each, level }))))(
     '$name ($level)',
+    { timeout: TIMEOUT_MS },
     async ({ level, workload, after = [] }) => {
       const explorer = new Explorer(opfsAhp, world, 1, () => after)
       const limits = { exhaustiveMax: 64, samples: 64, followOneIn: 2, followPoints: 50 }

@@ -106,6 +106,8 @@ export interface TimesVersion {
   readonly atime: number
   readonly mtime: number
   readonly ctime: number
+  /** When that operation began: it may set a time more than once on its way. */
+  readonly began: number
   /** The program has set them, so that they are covered as a mode is. */
   readonly isExplicit: boolean
 }
@@ -154,6 +156,8 @@ export class History {
   readonly #namedIn = new Map<string, number>()
   #operation = 0
   #now: number
+  // By the system's clock, which times go by.
+  #beganByClock: number = Infinity
   // Kept while nothing in it changes.
   #shownTree: readonly TreeEntry[] | undefined
 
@@ -205,6 +209,7 @@ export class History {
   begin(now: number): void {
     this.#operation++
     this.#now = now
+    this.#beganByClock = Date.now()
     this.#began.push(now)
   }
 
@@ -329,7 +334,8 @@ export class History {
     const last = versions.at(-1)
     const isSame = last?.atime === atime && last.mtime === mtime && last.ctime === ctime
     if (isSame && !isExplicit) return
-    versions.push({ operation: this.#operation, atime, mtime, ctime, isExplicit })
+    const began = this.#beganByClock
+    versions.push({ operation: this.#operation, began, atime, mtime, ctime, isExplicit })
     this.times.set(ino, versions)
     if (isExplicit) this.#changed(ino)
   }

@@ -228,7 +228,7 @@ class Judgement {
       const had = versions.filter(({ operation }) => operation <= this.#until)
       const since = (bound: number): TimesVersion[] => had.filter((_, index) => index >= bound)
       for (const key of ['mtime', 'ctime'] as const) {
-        if (since(moved).some((version) => version[key] === shown[key])) continue
+        if (since(moved).some((version) => mayShow(version, key, shown[key]))) continue
         const had = since(moved).map((version) => version[key])
         if (this.#isFilesOwn(shown[key], had)) continue
         problems.push(
@@ -445,6 +445,10 @@ class Judgement {
     if (this.#observed.entries.length === 0) return []
     return ['nothing was synced yet, but there is a part of the first load']
   }
+}
+
+function mayShow(version: TimesVersion, key: 'mtime' | 'ctime', time: number): boolean {
+  return time === version[key] || (time >= version.began && time < version[key])
 }
 
 /** The first operation after which the sector may have read as `piece`. */
