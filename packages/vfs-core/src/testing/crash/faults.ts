@@ -204,10 +204,12 @@ export class FaultOracle {
         await this.#expectKept(loss.state(selection), 'power', past, attempt, complain)
       }
     }
-    // After a failed flush the store says EIO until it is reopened; otherwise it goes on.
+    // After a failed flush, or a failed write that nobody waited for, the store says EIO until it is reopened;
+    // otherwise it goes on.
+    const mayRefuse = lost || this.#target.stopsReading === true
     const closed = session.closed
       ? !session.closeFailed
-      : await this.#closeDespite(program, lost, complain)
+      : await this.#closeDespite(program, mayRefuse, complain)
     const isReported = refused || failures.length > 0 || !closed || session.hasFailedUnasked
     if (!isReported && !this.#target.absorbs(call)) {
       complain(['the fault was reported by no operation'])
@@ -220,20 +222,21 @@ export class FaultOracle {
     } else complain(await this.#target.check(opfs.image()))
   }
 
-  async #lookAtOpen({ history, program, failures }: Session): Promise<string[]> {
+  async #lookAtOpen({ history, program }: Session): Promise<string[]> {
     try {
       return judgeOpen(history, await program.observe(), this.#target.tree)
     } catch (error) {
       if (!(error instanceof VfsError)) throw error
-      if (this.#target.stopsReading === true && failures.length > 0) return []
+      // That is how it says so, if nothing else has come after the failure.
+      if (this.#target.stopsReading === true) return []
       return [`it cannot be read: ${error.message}`]
     }
   }
 
-  /** Whether the store closed; after a failed flush it may not. */
-  async #closeDespite(program: Program, lost: boolean, complain: Complain): Promise<boolean> {
+  /** Whether the store closed. */
+  async #closeDespite(program: Program, mayRefuse: boolean, complain: Complain): Promise<boolean> {
     const { error } = await program.perform(['close'], 0)
-    if (error !== undefined && !lost) complain([`close failed: ${error.message}`], error)
+    if (error !== undefined && !mayRefuse) complain([`close failed: ${error.message}`], error)
     return error === undefined
   }
 

@@ -265,6 +265,10 @@ export class History {
           versions[versions.length - 1] = { ...last, torn: true }
       }
     }
+    // Where sizes are those of the files themselves, a write may be there whose failure was another's.
+    const operation = this.#operation
+    const grown = Math.max(file.size, at + bytes.length)
+    file.sizes.push({ operation, size: grown }, { operation, size: file.size })
   }
 
   /** `isAcknowledged`: it has returned, and not failed on the way down. */
