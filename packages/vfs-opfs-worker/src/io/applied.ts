@@ -42,6 +42,11 @@ export class AppliedNames {
     }
   }
 
+  /** An open has found that these changes have happened: what has no inode any more is not to be made. */
+  found(relocations: readonly Relocation[]): void {
+    for (const { ino, dropped } of relocations) if (dropped) this.unmade.delete(ino)
+  }
+
   /** These files lie in OPFS from now on: in staging, if they had no place. */
   stored(inos: readonly Ino[]): void {
     for (const ino of inos) {

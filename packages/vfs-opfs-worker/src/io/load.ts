@@ -67,7 +67,7 @@ export async function loadFiles(parts: LoadParts, options: LoadOptions): Promise
   const settled = isWhole ? parts.listing : await recover(parts)
   const found: Fact[] = []
   const apply = (facts: readonly Fact[]): void => {
-    tree.apply(facts, replayed.age)
+    replayed.applied.found(tree.apply(facts, replayed.age).relocations)
     found.push(...facts)
   }
   const missing = missingEntries(replayed, settled)

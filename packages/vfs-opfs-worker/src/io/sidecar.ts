@@ -324,7 +324,8 @@ export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean):
     for (const ino of line.dirty ?? []) dirty.add(ino)
     if (line.facts !== undefined) {
       const { relocations } = tree.apply(line.facts.map(decodeFact), line.at ?? 0)
-      if (line.at !== undefined) applied.committed(relocations)
+      if (line.at === undefined) applied.found(relocations)
+      else applied.committed(relocations)
     }
     for (const [ino, born] of line.born ?? []) markBorn(tree, ino, born)
     for (const [ino, from, at] of line.moved ?? []) applied.movedFrom.set(ino, { from, at })
