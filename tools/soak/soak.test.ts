@@ -103,9 +103,7 @@ describe('results', () => {
       sources: { old: 2, new: 2 },
     })
     expect(failures).toBe(2)
-    expect(results.summary()).toMatch(
-      /2 browsers killed.*4 of 4 inside.*20 changes.*2 failures/,
-    )
+    expect(results.summary()).toMatch(/2 browsers killed.*4 of 4 inside.*20 changes.*2 failures/)
     expect(new Results(file, { fresh: true }).failures).toBe(0)
   })
 

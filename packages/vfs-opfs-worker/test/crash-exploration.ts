@@ -1,24 +1,24 @@
-// opfs-worker's store as `pnpm soak --crash-states` explores it.
+// opfs-worker as `pnpm soak --crash-states` explores it.
 
+import { exploreFamily, SimulatedWorld, START } from '@wasm-vfs/core/testing/crash'
 import type { CrashExploration } from '../../../tools/soak/crash-child.ts'
-import { stopClock } from './io/clock.ts'
-import { exploreFamily, FAMILIES, LOSSES } from './io/families.ts'
-
-const ALL = LOSSES.flatMap((loss) => FAMILIES.map((family) => ({ loss, family })))
+import { withRecord } from '../../../tools/soak/failures.ts'
+import { FAMILIES } from './crash/families.ts'
+import { opfsWorker } from './crash/target.ts'
 
 export const exploration: CrashExploration = {
-  families: ALL.length,
+  families: FAMILIES.length,
 
-  async explore(index, { states, seed }) {
-    const { loss, family } = ALL[index]!
-    const startClock = stopClock()
+  async explore(index, budget) {
+    const world = new SimulatedWorld(budget.seed, START)
+    world.enter()
+    const target = opfsWorker(world)
     try {
-      return await exploreFamily(family, loss, states, seed)
-    } catch (error) {
-      const said = error instanceof Error ? error.message : String(error)
-      throw new Error(`${loss.name}, ${family.name}, seed ${seed}: ${said}`, { cause: error })
+      return await withRecord(target, world, () =>
+        exploreFamily(target, world, FAMILIES[index]!, budget),
+      )
     } finally {
-      startClock()
+      world.leave()
     }
   },
 }

@@ -5,10 +5,11 @@ import { edit, type Edit, type Mutation } from './mutation.ts'
 
 const IO = 'packages/vfs-opfs-worker/src/io'
 const TESTS = 'packages/vfs-opfs-worker/test/io'
-const CRASH = `${TESTS}/crash.test.ts`
+const CRASH = 'packages/vfs-opfs-worker/test/crash/crash.test.ts'
+const REGRESSIONS = 'packages/vfs-opfs-worker/test/crash/regressions.test.ts'
 const LANDING = `${TESTS}/landing.test.ts`
 const RELAXED = `${TESTS}/relaxed.test.ts`
-const FAULTS = `${TESTS}/faults.test.ts`
+const FAULTS = 'packages/vfs-opfs-worker/test/crash/faults.test.ts'
 const HANDLES = `${TESTS}/handles.test.ts`
 const HAND_DOWN = `${TESTS}/hand-down.test.ts`
 const DAMAGE = `${TESTS}/damage.test.ts`
@@ -23,6 +24,24 @@ const store = (from: string, to: string): Edit => edit(`${IO}/store.ts`, from, t
 
 function mutation(rule: number, what: string, test: string, ...edits: Edit[]): Mutation {
   return { rule, what: `opfs-worker: ${what}`, edits, test }
+}
+
+/** A batch whose facts are logged as `facts` says instead; one family of workloads notices. */
+function logged(what: string, facts: string, family: string): Mutation {
+  const line = edit(
+    `${IO}/sidecar.ts`,
+    'this.append({ facts: facts.map(encodeFact), ...notes })',
+    `this.append({ facts: ${facts}, ...notes })`,
+  )
+  return { ...mutation(6, what, CRASH, line), named: family }
+}
+
+function inodesLoggedWith(change: string): string {
+  return `facts.map((fact) => encodeFact(fact.type === 'inode' ? { ...fact, ${change} } : fact))`
+}
+
+function factsLoggedWithout(type: string): string {
+  return `facts.filter((fact) => fact.type !== '${type}').map(encodeFact)`
 }
 
 export const OPFS_WORKER: readonly Mutation[] = [
@@ -460,5 +479,34 @@ export const OPFS_WORKER: readonly Mutation[] = [
       "      this.#flushLog = undefined\n      this.#deferred.clear()\n      throw toVfsError(error, 'fsync')",
     ),
     edit(`${IO}/open-file.ts`, '      this.#state.fail(error)\n', ''),
+  ),
+  mutation(
+    5,
+    'a file that an open has found unlinked is still to be made',
+    REGRESSIONS,
+    edit(
+      `${IO}/sidecar.ts`,
+      'if (line.at === undefined) applied.found(relocations)\n      else applied',
+      'if (line.at !== undefined) applied',
+    ),
+  ),
+  logged(
+    'a batch logs other modes',
+    inodesLoggedWith('mode: (fact.mode & ~0o777) | 0o444'),
+    'modes, times and targets',
+  ),
+  logged('a batch logs no times', inodesLoggedWith('mtime: 0'), 'modes, times and targets'),
+  logged('a batch logs no access times', inodesLoggedWith('atime: 0'), 'modes, times and targets'),
+  logged(
+    'a batch logs other targets of symlinks',
+    inodesLoggedWith("target: fact.target && 'elsewhere'"),
+    'modes, times and targets',
+  ),
+  logged('a batch logs no removals', factsLoggedWithout('remove'), 'files removed'),
+  logged('a batch logs no new names', factsLoggedWithout('entry'), 'operations and syncs'),
+  logged(
+    'a batch does not log which inodes were given out',
+    factsLoggedWithout('next'),
+    'files removed',
   ),
 ]

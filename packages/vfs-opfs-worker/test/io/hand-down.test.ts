@@ -12,7 +12,7 @@ import {
   type DirectoryImage,
 } from '@wasm-vfs/core/testing/simulated-opfs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openPort, type Port, type PortOptions } from './port.ts'
+import { openPort, type Port, type PortOptions } from '../crash/port.ts'
 
 let world: SimulatedWorld
 

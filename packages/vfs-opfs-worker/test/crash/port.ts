@@ -9,6 +9,7 @@
 // besides, so that posted requests are carried out late or early and a checkpoint is interrupted by requests.
 
 import type { Vfs } from '@wasm-vfs/core'
+import { toVfsError } from '@wasm-vfs/core/backend'
 import { SeededRandom, type SimulatedOpfs } from '@wasm-vfs/core/testing/simulated-opfs'
 import type { IdleWait } from '../../src/channel/nap.ts'
 import { makeShared, viewsOf, WORD_POSTED, type SharedViews } from '../../src/channel/protocol.ts'
@@ -25,8 +26,6 @@ export interface PortOptions extends Pick<
 > {
   /** Limits of the store's that a small workload would not reach. */
   readonly limits?: StoreEnvironment['limits']
-  /** The browser's estimate says that there is hardly any space. */
-  readonly scarce?: boolean
   /** When the I/O worker runs without being waited for. */
   readonly seed?: number
 }
@@ -35,6 +34,8 @@ export interface Port {
   readonly vfs: Vfs
   /** Uses the store. An operation that returns a promise is awaited. */
   call<Result>(operation: () => Result | Promise<Result>): Promise<Result>
+  /** The I/O worker does nothing more. */
+  kill(): void
 }
 
 export const STORE_NAME = 'store'
@@ -50,20 +51,35 @@ const INTERRUPTED_MS = 20
 const TURNS_MAX = 200_000
 
 export async function openPort(opfs: SimulatedOpfs, options: PortOptions = {}): Promise<Port> {
-  const { limits, scarce = false, seed = 1, ...settings } = options
+  try {
+    return await open(opfs, options)
+  } catch (error) {
+    throw toVfsError(error, 'open', { path: STORE_NAME })
+  }
+}
+
+async function open(
+  opfs: SimulatedOpfs,
+  { limits, seed = 1, ...settings }: PortOptions,
+): Promise<Port> {
   const { durability, windowMs, maxHandles, acceptMissing, deadlineMs } = checkOptions(settings)
   const { store, facts } = await openIoStore(
     { name: STORE_NAME, durability, windowMs, maxHandles, acceptMissing },
     {
       directory: opfs.root,
       ...(limits && { limits }),
-      ...(scarce && { estimate: () => Promise.resolve({ quota: 1, usage: 0 }) }),
+      ...(opfs.quota !== Infinity && { estimate: () => estimateOf(opfs) }),
     },
   )
   const views = viewsOf(makeShared(RING_BYTES))
   const thread = new WorkerThread(views, new SeededRandom(seed))
   const loop = new ServingLoop(views, thread.interrupting(store), noMemory, thread)
-  await loop.prepare()
+  try {
+    await loop.prepare()
+  } catch (error) {
+    await store.close(false)
+    throw error
+  }
   void loop.run()
   const line = { post: noMemory, listen() {}, end: () => thread.end() }
   const channel = new Channel(views, line, {
@@ -73,7 +89,7 @@ export async function openPort(opfs: SimulatedOpfs, options: PortOptions = {}): 
   })
   const release = (): Promise<void> => Promise.resolve()
   const vfs = mount(channel, facts, { name: STORE_NAME, durability, release })
-  return { vfs, call: (operation) => thread.call(operation) }
+  return { vfs, call: (operation) => thread.call(operation), kill: () => thread.end() }
 }
 
 /** The fewest handles that the options allow. */
@@ -85,6 +101,10 @@ export function fewestHandles(): number {
       if (!(error instanceof TypeError)) throw error
     }
   }
+}
+
+function estimateOf({ quota, used }: SimulatedOpfs): Promise<StorageEstimate> {
+  return Promise.resolve({ quota, usage: used })
 }
 
 function noMemory(): never {
@@ -114,7 +134,7 @@ class WorkerThread implements IdleWait {
   }
 
   sleep(_last: number, ms: number): Promise<void> | undefined {
-    return ms <= 0 ? undefined : this.#pause(ms)
+    return ms <= 0 && !this.#isEnded ? undefined : this.#pause(ms)
   }
 
   /** The store, whose own work is interrupted now and then. */
@@ -135,7 +155,7 @@ class WorkerThread implements IdleWait {
   /** Until it is resumed, or for `ms`. */
   #pause(ms: number): Promise<void> {
     if (this.#isEnded) return new Promise(() => {})
-    this.#resumeAt = Date.now() + ms
+    this.#resumeAt = performance.now() + ms
     if (ms !== Infinity) this.#timer = setTimeout(() => this.#run(), ms)
     return new Promise((resolve) => (this.#resume = resolve))
   }
@@ -154,10 +174,10 @@ class WorkerThread implements IdleWait {
     drainMicrotasks()
   }
 
+  /** What it was about to do fails, if its OPFS has been killed, or is done; then it sleeps for good. */
   end(): void {
     this.#isEnded = true
-    this.#resume = undefined
-    clearTimeout(this.#timer)
+    this.#resumeNow()
   }
 
   // ---- The program.
@@ -167,7 +187,7 @@ class WorkerThread implements IdleWait {
       setImmediate(() => {
         try {
           // A busy program does not keep the other thread from its timers.
-          const isDue = this.#resumeAt <= Date.now()
+          const isDue = this.#resumeAt <= performance.now()
           if (isDue || this.#random.chance(RUNS_BETWEEN)) this.#run()
           const result = operation()
           if (this.#misuse === undefined) resolve(result)
@@ -195,7 +215,7 @@ class WorkerThread implements IdleWait {
     for (let turn = 0; turn < TURNS_MAX; turn++) {
       if (Atomics.load(words, index) !== value) return 'ok'
       this.#resumeNow()
-      await undefined
+      await Promise.resolve()
     }
     return 'timed-out'
   }
@@ -205,7 +225,9 @@ class WorkerThread implements IdleWait {
 function drainMicrotasks(): boolean {
   let ran = false
   void Promise.resolve().then(() => (ran = true))
-  // What a turn of Node's event loop does between two macrotasks.
-  ;(process as unknown as { _tickCallback(): void })._tickCallback()
+  // What Node's event loop does between two macrotasks; there is no public way to ask for it.
+  const tick: unknown = Reflect.get(process, '_tickCallback')
+  if (typeof tick !== 'function') throw new TypeError('this Node has no process._tickCallback')
+  tick.call(process)
   return ran
 }

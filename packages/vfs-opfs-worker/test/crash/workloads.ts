@@ -127,3 +127,61 @@ export function outgrown(random: SeededRandom): Workload {
   }
   return workload
 }
+
+/** Removals of files that are there, that are new, that are held, and whose name another takes. */
+export function removals(random: SeededRandom): Workload {
+  const workload: Operation[] = []
+  const steps: readonly Workload[] = [
+    [['unlink', '/a']],
+    [
+      ['unlink', '/d/c'],
+      ['rmdir', '/d'],
+    ],
+    [['hold', '/b'], ['unlink', '/b'], ['letgo']],
+    [
+      ['create', '/n'],
+      ['append', '/n', 2000],
+      ['fsync', '/n'],
+      ['unlink', '/n'],
+    ],
+    [['truncate', '/a', 0]],
+    [
+      ['append', '/b', 5000],
+      ['fsync', '/b'],
+      ['unlink', '/b'],
+    ],
+    [
+      ['unlink', '/a'],
+      ['create', '/a'],
+      ['append', '/a', 700],
+    ],
+    [['rename', '/a', '/d/c']],
+  ]
+  for (let round = 0; round < 5; round++) {
+    workload.push(...random.pick(steps))
+    if (random.chance(0.3)) workload.push(random.pick(SYNCS))
+  }
+  return workload
+}
+
+const PAUSES_MS = [60, 120, 400, 1500, 61_000] as const
+
+/** The program reads what it has written, is idle for a while, or closes the store and opens it again. */
+export function interrupted(workload: Workload, random: SeededRandom): Workload {
+  const written = workload.flatMap((operation): string[] =>
+    isOfFile(operation) ? [operation[1]] : [],
+  )
+  return workload.flatMap((operation): Workload => {
+    const more: Operation[] = []
+    if (written.length > 0 && random.chance(0.15)) {
+      more.push(['read', random.pick(written), random.below(3) * 4096, 6000])
+    }
+    if (random.chance(0.06)) more.push(['wait', random.pick(PAUSES_MS)])
+    if (random.chance(0.02)) more.push(['close'], ['open'])
+    return [operation, ...more]
+  })
+}
+
+function isOfFile(operation: Operation): operation is readonly ['append', string, number] {
+  return ['write', 'append', 'create', 'truncate'].includes(operation[0])
+}

@@ -1,0 +1,43 @@
+// Crash enumeration of opfs-worker. CRASH_STATES=100000 tries more states, CRASH_SEED=7 others, and
+// CRASH_REPLAY=file one that failed.
+
+import { exploreFamily, SimulatedWorld, START } from '@wasm-vfs/core/testing/crash'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { replayFile, withRecord } from '../../../../tools/soak/failures.ts'
+import { FAMILIES } from './families.ts'
+import { opfsWorker } from './target.ts'
+
+const STATES = Number(process.env['CRASH_STATES'] ?? 8000)
+const SEED = Number(process.env['CRASH_SEED'] ?? 1)
+const REPLAY = process.env['CRASH_REPLAY']
+
+describe('opfs-worker after a crash', () => {
+  let world: SimulatedWorld
+  beforeEach(() => {
+    world = new SimulatedWorld(SEED, START)
+    world.enter()
+  })
+  afterEach(() => world.leave())
+
+  if (REPLAY !== undefined) {
+    it('replays', async () => {
+      await expect(replayFile(opfsWorker(world), world, REPLAY)).resolves.toBeUndefined()
+    })
+    return
+  }
+
+  it.each(FAMILIES)(
+    'holds its promise: $name ($level)',
+    { timeout: 60_000 + STATES * 40 },
+    async (family) => {
+      const target = opfsWorker(world)
+      const { states, trials } = await withRecord(target, world, () =>
+        exploreFamily(target, world, family, { states: STATES, seed: SEED }),
+      )
+      console.log(
+        `${states.size} crash states, ${trials} openings: ${family.name} (${family.level})`,
+      )
+      expect(states.size).toBeGreaterThan(0)
+    },
+  )
+})
