@@ -265,10 +265,17 @@ export class History {
           versions[versions.length - 1] = { ...last, torn: true }
       }
     }
-    // Where sizes are those of the files themselves, a write may be there whose failure was another's.
+    this.mayHaveResized(ino, Math.max(file.size, at + bytes.length))
+  }
+
+  /**
+   * What changes a size has failed. Where sizes are those of the files themselves, it may be there all the same:
+   * the failure was another's, or the space that was taken for it could not be given back.
+   */
+  mayHaveResized(ino: Ino, size: number): void {
+    const file = this.files.get(ino)!
     const operation = this.#operation
-    const grown = Math.max(file.size, at + bytes.length)
-    file.sizes.push({ operation, size: grown }, { operation, size: file.size })
+    file.sizes.push({ operation, size }, { operation, size: file.size })
   }
 
   /** `isAcknowledged`: it has returned, and not failed on the way down. */

@@ -232,6 +232,8 @@ export class Session {
       this.history.truncated(ino!, 0, false)
       this.history.sawTimes(touched[0], false)
     }
+    const isFile = ino !== undefined && this.history.files.has(ino)
+    if (operation[0] === 'truncate' && isFile) this.history.mayHaveResized(ino, operation[2])
     if (!isWrite(operation) || ino === undefined || at === undefined) return
     const stamp = this.#options.stamp + this.history.operation
     this.history.mayHaveWritten(ino, bytesOf(operation, stamp, at), at, bytes)
