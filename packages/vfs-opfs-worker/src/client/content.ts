@@ -136,7 +136,13 @@ export class ChannelContent implements ContentStore {
   /** Space comes first, so that the lack of it shows here and not in an fsync. */
   #reserve(growth: number, ino: Ino, size: number): void {
     if (growth === 0 || this.#channel.isReserved(growth)) return
-    this.#channel.call({ op: OP_RESERVE, at: growth, ino, size })
+    try {
+      this.#channel.call({ op: OP_RESERVE, at: growth, ino, size })
+    } catch (error) {
+      // What the store has done for it may not be undone, so an fsync asks.
+      this.#wrote(ino)
+      throw error
+    }
   }
 
   drop(ino: Ino): void {

@@ -13,11 +13,11 @@ export class FlushState {
   // flush that succeeds afterwards would lie about them. Only reopening the store starts anew.
   #failed: VfsError | undefined
 
-  /** Throws EIO if a flush has ever failed. */
+  /** Throws EIO if a flush has ever failed, or the file could not be cut to its size. */
   checkSound(): void {
     if (this.#failed === undefined) return
     throw new VfsError('EIO', this.#failed.operation, {
-      detail: 'an earlier flush of this file failed; reopen the store',
+      detail: 'an earlier flush or cut of this file failed; reopen the store',
       cause: this.#failed,
     })
   }

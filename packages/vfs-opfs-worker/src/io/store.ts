@@ -145,6 +145,7 @@ export class OpfsStore implements IoStore {
     const pending: StoredFile[] = []
     for (const file of files.values()) {
       if (!file.needsFlush) continue
+      file.state.checkSound()
       if (this.#mayPutOff && file.open !== undefined) order.defer(file)
       else pending.push(file)
     }
@@ -205,9 +206,22 @@ export class OpfsStore implements IoStore {
       if (open.size >= size) return
       this.#beforeChange(file, open, file.size)
       this.#restoring(file, open, () => open.truncate(size))
-      open.truncate(file.size)
+      this.#cutBack(file, open)
     })
     return reservation.available
+  }
+
+  /** Otherwise a crash would show zeros behind the end, also of a size that a sync has vouched for. */
+  #cutBack(file: StoredFile, open: OpenFile): void {
+    try {
+      open.truncate(file.size)
+    } catch (thrown) {
+      // Not for lack of space, which would have it tried again: it makes the file shorter.
+      const detail = 'the space that was taken for the file cannot be cut off again'
+      const error = new VfsError('EIO', 'truncate', { path: file.path, detail, cause: thrown })
+      file.state.fail(error)
+      throw error
+    }
   }
 
   async housekeeping(): Promise<SpaceStatistics> {
