@@ -24,7 +24,7 @@ import { opfsWorker, type Variant } from './target.ts'
 import { cuts, interrupted, outgrown, swaps } from './workloads.ts'
 
 const SEED = Number(process.env['CRASH_SEED'] ?? 1)
-const WORKLOADS = Number(process.env['FAULT_WORKLOADS'] ?? 4)
+const WORKLOADS = Number(process.env['FAULT_WORKLOADS'] ?? 1)
 const SCARCE = 8 * 1024 * 1024
 
 interface Plan {

@@ -1,6 +1,7 @@
 // opfs-worker as the crash explorer and the fault injection of @wasm-vfs/core/testing/crash drive it, over the
 // port. Nothing here knows the inside of the backend.
 
+import { openAccessHandle } from '@wasm-vfs/core/backend'
 import { VfsError } from '@wasm-vfs/core'
 import {
   NAME_BY_NAME,
@@ -178,7 +179,7 @@ async function* listed(image: DirectoryImage): AsyncGenerator<[string, Uint8Arra
 }
 
 async function bytesIn(file: FileSystemFileHandle): Promise<Uint8Array> {
-  const handle = await file.createSyncAccessHandle()
+  const handle = await openAccessHandle(file, { path: file.name })
   const bytes = new Uint8Array(handle.getSize())
   handle.read(bytes, { at: 0 })
   handle.close()
