@@ -79,6 +79,7 @@ export const counters: Requirement = requirement('counters', [
   },
   {
     name: 'a thousand files need no thousand handles',
+    deadlineMs: 180_000,
     needs: { persistent: true },
     async run({ vfs }) {
       for (let index = 0; index < 1000; index++) {
