@@ -18,6 +18,16 @@ const RETRY_MS = 50
 /** File handles with a `createSyncAccessHandle` under way. */
 const opening = new Set<FileSystemFileHandle>()
 
+/** FileSystemSyncAccessHandle, which TypeScript's library for windows does not know. */
+export interface AccessHandle {
+  read(into: ArrayBufferLike | ArrayBufferView, options?: { at?: number }): number
+  write(from: ArrayBufferLike | ArrayBufferView, options?: { at?: number }): number
+  truncate(size: number): void
+  getSize(): number
+  flush(): void
+  close(): void
+}
+
 export interface OpenHandleOptions {
   /** For errors. */
   readonly path: string
@@ -33,7 +43,7 @@ export interface OpenHandleOptions {
 export async function openAccessHandle(
   file: FileSystemFileHandle,
   { path, deadlineMs }: OpenHandleOptions,
-): Promise<FileSystemSyncAccessHandle> {
+): Promise<AccessHandle> {
   for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
     try {
       return await open(file, path, deadlineMs)
@@ -49,7 +59,7 @@ async function open(
   file: FileSystemFileHandle,
   path: string,
   deadlineMs: number | undefined,
-): Promise<FileSystemSyncAccessHandle> {
+): Promise<AccessHandle> {
   const handle = file.createSyncAccessHandle()
   opening.add(file)
   const settled = (): void => void opening.delete(file)

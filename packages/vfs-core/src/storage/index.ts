@@ -1,4 +1,4 @@
-export { openAccessHandle, type OpenHandleOptions } from './access-handle.ts'
+export { openAccessHandle, type AccessHandle, type OpenHandleOptions } from './access-handle.ts'
 export { encodeLine, type HeaderBody, type LineBody, type LogFormat } from './chained-lines.ts'
 export { BROWSER_DEADLINE_MS, withDeadline, type DeadlineOptions } from './deadline.ts'
 export { namesIn } from './directory-names.ts'
