@@ -17,9 +17,14 @@ serveTasks({
     vfs!.create(ROOT_INO, name, 0o644)
   },
 
-  /** Blocks the worker, which answers nobody meanwhile; from after this call has been answered. */
-  beDeafFor(milliseconds: number) {
+  /**
+   * Blocks the worker, which answers nobody meanwhile; from after this call has been answered. What it writes in
+   * the same task is not handed down before the worker hears again: no transaction of its is open while it is
+   * deaf, for which the next owner would have to wait.
+   */
+  writeAndBeDeaf({ name, milliseconds }: { name: string; milliseconds: number }) {
     setTimeout(() => {
+      vfs!.create(ROOT_INO, name, 0o644)
       const end = performance.now() + milliseconds
       while (performance.now() < end);
     }, 0)
