@@ -46,6 +46,26 @@ function factsLoggedWithout(type: string): string {
 
 export const OPFS_WORKER: readonly Mutation[] = [
   mutation(
+    2,
+    'frames of a batch that was lost count for the next inode of that number',
+    REGRESSIONS,
+    edit(
+      `${IO}/restore.ts`,
+      'sidecar.found({ voided: [...unknown], frames: frames.length })',
+      'sidecar.found({ voided: [...unknown], frames: 0 })',
+    ),
+  ),
+  {
+    ...mutation(
+      2,
+      'a file that was half made and removed may be back in the place of the one that is made next',
+      CRASH,
+      edit(`${IO}/load.ts`, '...(undone && { undone, vacated })', '...(undone && { undone })'),
+      edit(`${IO}/load.ts`, 'applied.left(vacated)', ''),
+    ),
+    named: 'a first load',
+  },
+  mutation(
     1,
     'an open takes what it has changed for what it was',
     CRASH,
@@ -89,8 +109,8 @@ export const OPFS_WORKER: readonly Mutation[] = [
     'a batch that is handed down waits for a flush of the frames',
     HAND_DOWN,
     committer(
-      'this.journalChanges()\n      const notes',
-      'this.journalChanges()\n      this.#parts.journal.flush()\n      const notes',
+      'this.journalChanges()\n      ;({ frames }',
+      'this.journalChanges()\n      this.#parts.journal.flush()\n      ;({ frames }',
     ),
   ),
   mutation(

@@ -67,6 +67,11 @@ export class AppliedNames {
     this.away.clear()
   }
 
+  /** Files have left these places, each when the store was of that age. */
+  left(vacated: readonly (readonly [path: string, at: number])[]): void {
+    for (const [path, at] of vacated) this.vacated.set(path, at)
+  }
+
   /** What was done so long ago is on storage, and a power cut cannot take it back. */
   settle(age: number): void {
     for (const [ino, { at }] of this.movedFrom) {

@@ -70,10 +70,7 @@ export class Committer {
     // themselves are read in order, and none without those before it.
     if (order.hasFiles || this.#unflushed) order.flushAll()
     sidecar.begin()
-    journal.append(
-      changed.map((ino) => resident.recordOf(ino)),
-      sidecar.seq,
-    )
+    journal.append(changed.map((ino) => resident.recordOf(ino)))
     for (const ino of changed) resident.journalled(ino)
   }
 
@@ -87,11 +84,12 @@ export class Committer {
     const file = this.#parts.files.get(ino)!
     // It may have grown since the last batch: its size is asked for after a crash.
     const dirty = this.#isOff(file) ? [ino] : []
-    sidecar.append({ voided: [ino], ...(dirty.length > 0 && { dirty }) })
+    const { frames } = journal
+    sidecar.append({ voided: [ino], frames, ...(dirty.length > 0 && { dirty }) })
     file.dirtySeq = dirty.length > 0 ? sidecar.seq : 0
     applied.stored([ino])
     journal.voided(ino)
-    this.#parts.voids.set(ino, sidecar.seq)
+    this.#parts.voids.set(ino, frames)
     this.flushLog()
   }
 
@@ -212,15 +210,12 @@ export class Committer {
   #commitNow(facts: readonly Fact[], acknowledge: boolean, application: Application): void {
     const { sidecar, counters, journal, tree, files, applied, voids } = this.#parts
     const voided = [...this.#unannounced].filter((ino) => tree.inodes.has(ino))
+    let frames: number
     try {
       // The batch may name what they say.
       this.journalChanges()
-      const notes = {
-        at: sidecar.age,
-        frames: journal.frames,
-        ...(voided.length > 0 && { voided }),
-      }
-      sidecar.commit(facts, notes)
+      ;({ frames } = journal)
+      sidecar.commit(facts, { at: sidecar.age, frames, ...(voided.length > 0 && { voided }) })
     } catch (error) {
       application.undo()
       throw error
@@ -232,7 +227,7 @@ export class Committer {
     for (const ino of voided) {
       this.#unannounced.delete(ino)
       files.get(ino)!.dirtySeq = 0
-      voids.set(ino, sidecar.seq)
+      voids.set(ino, frames)
     }
     for (const { ino, dropped } of application.relocations) if (dropped) this.#drop(ino)
     if (acknowledge) this.acknowledge()

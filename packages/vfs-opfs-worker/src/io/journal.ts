@@ -32,26 +32,23 @@ export interface FileRecord {
 }
 
 export interface Frame {
-  /** Number of the log line that was last when it was written. */
-  readonly logSeq: number
   readonly records: readonly FileRecord[]
 }
 
 // Little-endian throughout.
 //
-//   0  magic           8  turn       24  records          32  bytes of them
-//   4  checksum       16  log line   28  bytes of table
+//   0  magic           8  turn       20  bytes of table
+//   4  checksum       16  records    24  bytes of them
 //
 // The table has for each record: ino, size (float64), whole, extents (uint32), and for each extent offset
 // and length (uint32). The bytes of all extents follow the table, then up to 7 of padding.
 const MAGIC = 0x314a5657
 const AT_CHECKSUM = 4
 const AT_TURN = 8
-const AT_LOG_SEQ = 16
-const AT_RECORDS = 24
-const AT_TABLE_BYTES = 28
-const AT_DATA_BYTES = 32
-const HEADER_BYTES = 40
+const AT_RECORDS = 16
+const AT_TABLE_BYTES = 20
+const AT_DATA_BYTES = 24
+const HEADER_BYTES = 32
 /** The checksum covers everything behind itself. */
 const CHECKED_FROM = AT_TURN
 const RECORD_BYTES = 24
@@ -123,12 +120,12 @@ export class Journal {
   }
 
   /** Hands records down, in one frame or several. Nothing counts if it throws. */
-  append(records: readonly FileRecord[], logSeq: number): void {
+  append(records: readonly FileRecord[]): void {
     this.#cutTail()
     this.#unflushed = true
     const before = { end: this.#end, checksum: this.#checksum, frames: this.#frames }
     try {
-      for (const part of parts(records)) this.#appendFrame(part, logSeq)
+      for (const part of parts(records)) this.#appendFrame(part)
     } catch (error) {
       this.#end = before.end
       this.#checksum = before.checksum
@@ -188,8 +185,8 @@ export class Journal {
     this.#torn = false
   }
 
-  #appendFrame(records: readonly FileRecord[], logSeq: number): void {
-    const bytes = encodeFrame(records, this.#turn, logSeq)
+  #appendFrame(records: readonly FileRecord[]): void {
+    const bytes = encodeFrame(records, this.#turn)
     const sum = checksum(bytes.subarray(CHECKED_FROM), this.#checksum)
     new DataView(bytes.buffer).setUint32(AT_CHECKSUM, sum, true)
     this.#file.write(bytes, this.#end)
@@ -213,11 +210,7 @@ function* parts(records: readonly FileRecord[]): Generator<FileRecord[]> {
   if (part.length > 0) yield part
 }
 
-function encodeFrame(
-  records: readonly FileRecord[],
-  turn: number,
-  logSeq: number,
-): Uint8Array<ArrayBuffer> {
+function encodeFrame(records: readonly FileRecord[], turn: number): Uint8Array<ArrayBuffer> {
   let tableBytes = 0
   let dataBytes = 0
   for (const { extents } of records) {
@@ -228,7 +221,6 @@ function encodeFrame(
   const view = new DataView(frame.buffer)
   view.setUint32(0, MAGIC, true)
   view.setFloat64(AT_TURN, turn, true)
-  view.setFloat64(AT_LOG_SEQ, logSeq, true)
   view.setUint32(AT_RECORDS, records.length, true)
   view.setUint32(AT_TABLE_BYTES, tableBytes, true)
   view.setUint32(AT_DATA_BYTES, dataBytes, true)
@@ -293,5 +285,5 @@ function decodeFrame(bytes: Uint8Array, turn: number, previous: number): Decoded
   if (data !== HEADER_BYTES + tableBytes + dataBytes) {
     throw new VfsError('EIO', 'open', { detail: 'a frame of the journal contradicts itself' })
   }
-  return { logSeq: view.getFloat64(AT_LOG_SEQ, true), records, length, checksum: sum }
+  return { records, length, checksum: sum }
 }

@@ -133,7 +133,7 @@ export class Landing {
       sidecar.append({ made: inos, at: sidecar.age, ...(dirty.length > 0 && { dirty }) })
       for (const file of grown) file.dirtySeq = sidecar.seq
     } catch (error) {
-      await this.#unmake(made)
+      await this.#unmake(made, intent)
       throw error
     }
     const { age } = sidecar
@@ -176,10 +176,14 @@ export class Landing {
     return file
   }
 
-  async #unmake(made: readonly StoredFile[]): Promise<void> {
+  async #unmake(made: readonly StoredFile[], intent: readonly string[]): Promise<void> {
     try {
       for (const file of made) await this.#remove(file)
-      this.#parts.sidecar.append({ undone: true })
+      const { sidecar, applied } = this.#parts
+      // As in an open that removes what is half made.
+      const vacated = intent.map((path) => [path, sidecar.age] as const)
+      sidecar.append({ undone: true, vacated })
+      applied.left(vacated)
     } catch (error) {
       // The failure that led here is the one to report. The next open removes what is left.
       if (!(error instanceof VfsError)) throw error

@@ -61,12 +61,18 @@ const CHECKS: Readonly<Record<keyof SidecarLine, Check>> = {
 
 /** Throws EIO that says which line, and what of it. */
 export function checkLine(line: SidecarLine, seq: number): void {
+  if (line.voided !== undefined && line.frames === undefined)
+    throw wrong(seq, 'voided', line.voided)
   for (const [key, check] of Object.entries(CHECKS)) {
     const value = line[key as keyof SidecarLine]
     if (value === undefined || check(value)) continue
-    const said = JSON.stringify(value)?.slice(0, 80)
-    throw new VfsError('EIO', 'open', {
-      detail: `line ${seq} of the log says what no store has written: '${key}' is ${said}`,
-    })
+    throw wrong(seq, key, value)
   }
+}
+
+function wrong(seq: number, key: string, value: unknown): VfsError {
+  const said = JSON.stringify(value)?.slice(0, 80)
+  return new VfsError('EIO', 'open', {
+    detail: `line ${seq} of the log says what no store has written: '${key}' is ${said}`,
+  })
 }

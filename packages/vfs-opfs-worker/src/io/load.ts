@@ -149,9 +149,12 @@ async function recover({
   const undone = intent.paths.length > 0
   if (undone || applied.away.size > 0) {
     const at = sidecar.age
-    sidecar.append({ ...(undone && { undone }), done: true, at })
+    // A power cut may bring back what was half made, in the place of the file that is made next.
+    const vacated = intent.paths.map((path) => [path, at] as const)
+    sidecar.append({ ...(undone && { undone, vacated }), done: true, at })
     sidecar.flush()
     applied.arranged(tree, at)
+    applied.left(vacated)
   }
   return await listedAgain(listing, changed, directories)
 }

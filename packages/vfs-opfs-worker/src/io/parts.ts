@@ -22,7 +22,7 @@ export interface StoreParts {
   readonly counters: Counters
   readonly sidecar: Sidecar
   readonly journal: Journal
-  /** Frames before these lines of the log say nothing of these files any more. */
+  /** How many frames of the journal say nothing of these files any more. */
   readonly voids: Map<Ino, number>
   /** What the log says; a regular file of it is in `files`, or in `resident`, or empty. */
   readonly tree: CommittedTree

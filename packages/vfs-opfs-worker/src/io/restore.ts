@@ -28,11 +28,11 @@ export async function restoreContent(
   const { tree, voids, applied } = replayed
   const records = new Map<Ino, FileRecord[]>()
   const unknown = new Set<Ino>()
-  for (const { logSeq, records: all } of frames) {
+  for (const [index, { records: all }] of frames.entries()) {
     for (const record of all) {
       const { ino } = record
       if (!tree.inodes.has(ino)) unknown.add(ino)
-      else if (logSeq >= (voids.get(ino) ?? 0))
+      else if (index >= (voids.get(ino) ?? 0))
         records.set(ino, [...(records.get(ino) ?? []), record])
     }
   }
@@ -65,7 +65,7 @@ export async function restoreContent(
     if (size > 0 && !resident.has(ino)) throw contradiction(ino)
   }
   // Of files whose batch never came. Their numbers will be given to others, of which they say nothing.
-  if (unknown.size > 0) sidecar.found({ voided: [...unknown] })
+  if (unknown.size > 0) sidecar.found({ voided: [...unknown], frames: frames.length })
 }
 
 async function bytesOf(file: StoredFile): Promise<Uint8Array> {

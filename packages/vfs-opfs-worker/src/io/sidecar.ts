@@ -24,9 +24,9 @@ export interface SidecarLine {
   readonly facts?: readonly FactRecord[]
   /** How old the store was when what the line says was done: see TwoSlotLog.age. */
   readonly at?: number
-  /** Frames that the journal had when a batch was logged: without them the line does not count. */
+  /** Frames that the journal had when the line was logged: without them it does not count. */
   readonly frames?: number
-  /** What the journal says of these files so far is void: they lie in OPFS, or they are new. */
+  /** What those frames say of these files is void: they lie in OPFS, or no batch has named them. */
   readonly voided?: readonly Ino[]
   /** OPFS paths of files about to be made. */
   readonly intent?: readonly string[]
@@ -56,7 +56,7 @@ export interface SidecarLine {
   readonly unmade?: readonly Ino[]
   /** What lies elsewhere than in the tree of an image: inode, kind, path if it has one. */
   readonly away?: readonly (readonly [Ino, Relocation['kind'], string?])[]
-  /** What of the journal an image voids: inode, and the line before which frames do not count. */
+  /** What of the journal an image voids: inode, and how many frames do not count. */
   readonly voids?: readonly (readonly [Ino, number])[]
   /** Files that the last session used first: the next one will, too. */
   readonly hot?: readonly Ino[]
@@ -227,7 +227,7 @@ export interface Replayed {
   readonly staged: boolean
   /** Files that were being made. */
   readonly intent: Intent
-  /** The journal's turn, and lines before which its frames do not count. */
+  /** The journal's turn, and how many of its frames do not count for an inode. */
   readonly turn: number
   readonly voids: Map<Ino, number>
   readonly dirty: ReadonlySet<Ino>
@@ -319,7 +319,7 @@ export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean):
       turn = line.turn
       voids.clear()
     }
-    for (const [ino, seq] of line.voids ?? []) voids.set(ino, seq)
+    for (const [ino, frames] of line.voids ?? []) voids.set(ino, frames)
     if (line.suspectSizes === true) suspectSizes = true
     for (const ino of line.dirty ?? []) dirty.add(ino)
     if (line.facts !== undefined) {
@@ -329,9 +329,10 @@ export function replay(lines: Iterable<LineBody<SidecarLine>>, closed: boolean):
     }
     for (const [ino, born] of line.born ?? []) markBorn(tree, ino, born)
     for (const [ino, from, at] of line.moved ?? []) applied.movedFrom.set(ino, { from, at })
-    for (const [path, at] of line.vacated ?? []) applied.vacated.set(path, at)
+    applied.left(line.vacated ?? [])
     if (line.left !== undefined) left = line.left
-    for (const ino of line.voided ?? []) voids.set(ino, line.seq)
+    // By frames and not by lines: after a power cut another line may have the number of one that was lost.
+    for (const ino of line.voided ?? []) voids.set(ino, line.frames ?? 0)
     applied.stored(line.voided ?? [])
     for (const ino of line.unmade ?? []) applied.unmade.add(ino)
     for (const [ino, kind, from] of line.away ?? []) applied.away.set(ino, { kind, from })

@@ -6,7 +6,8 @@
 // queue. The engine does that only outside of a microtask, so every use of the store goes through `call`.
 //
 // The I/O worker runs while the program is blocked, when time that it waited for has passed, and now and then
-// besides, so that posted requests are carried out late or early and a checkpoint is interrupted by requests.
+// besides, so that posted requests are carried out late or early and a checkpoint is interrupted by requests. By
+// the end of a time that passes it has been woken by what was posted.
 
 import type { Vfs } from '@wasm-vfs/core'
 import { toVfsError } from '@wasm-vfs/core/backend'
@@ -34,6 +35,8 @@ export interface Port {
   readonly vfs: Vfs
   /** Uses the store. An operation that returns a promise is awaited. */
   call<Result>(operation: () => Result | Promise<Result>): Promise<Result>
+  /** Time has passed: the I/O worker has carried out what was posted before. */
+  wake(): Promise<void>
   /** The I/O worker does nothing more. */
   kill(): void
 }
@@ -89,7 +92,12 @@ async function open(
   })
   const release = (): Promise<void> => Promise.resolve()
   const vfs = mount(channel, facts, { name: STORE_NAME, durability, release })
-  return { vfs, call: (operation) => thread.call(operation), kill: () => thread.end() }
+  return {
+    vfs,
+    call: (operation) => thread.call(operation),
+    wake: () => thread.wake(),
+    kill: () => thread.end(),
+  }
 }
 
 /** The fewest handles that the options allow. */
@@ -119,6 +127,8 @@ class WorkerThread implements IdleWait {
   #resumeAt = Infinity
   #timer: ReturnType<typeof setTimeout> | undefined
   #isEnded = false
+  // The number of the last request that it had seen when it went to sleep.
+  #seen = 0
   // A blocking call of a program that is not in `call`; the engine may have swallowed the error.
   #misuse: TypeError | undefined
 
@@ -133,7 +143,8 @@ class WorkerThread implements IdleWait {
     return Atomics.load(this.#words, WORD_POSTED) !== last
   }
 
-  sleep(_last: number, ms: number): Promise<void> | undefined {
+  sleep(last: number, ms: number): Promise<void> | undefined {
+    this.#seen = last
     return ms <= 0 && !this.#isEnded ? undefined : this.#pause(ms)
   }
 
@@ -172,6 +183,15 @@ class WorkerThread implements IdleWait {
   #run(): void {
     this.#resumeNow()
     drainMicrotasks()
+  }
+
+  wake(): Promise<void> {
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        if (this.spin(this.#seen)) this.#run()
+        resolve()
+      })
+    })
   }
 
   /** What it was about to do fails, if its OPFS has been killed, or is done; then it sleeps for good. */

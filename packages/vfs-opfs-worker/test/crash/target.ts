@@ -31,6 +31,8 @@ const HANDLES = 12
 /** Between two operations time passes with this chance: nothing, less than a program is idle for, more. */
 const PASSES = 0.4
 const PASSING_MS = [0, 20, 110, 350] as const
+const SECOND_MS = 1000
+const PIECE_MS = 50
 /** Not the program's, in the store's directory. */
 const RESERVED = '.wasm-vfs'
 
@@ -110,8 +112,15 @@ class PortProgram implements Program {
     if (random.chance(PASSES)) await this.wait(random.pick(PASSING_MS))
   }
 
-  wait(ms: number): Promise<void> {
-    return this.#port.call(() => this.#world.advance(ms))
+  /** The last second in pieces, so that what timers post is carried out while time goes on. */
+  async wait(ms: number): Promise<void> {
+    let left = ms
+    while (left > 0) {
+      const piece = left > SECOND_MS ? left - SECOND_MS : Math.min(left, PIECE_MS)
+      await this.#port.call(() => this.#world.advance(piece))
+      await this.#port.wake()
+      left -= piece
+    }
   }
 
   kill(): void {

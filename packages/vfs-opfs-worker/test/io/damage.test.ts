@@ -68,6 +68,7 @@ describe('a line with a right checksum', () => {
     [{ at: -5 }, /'at' is -5/],
     [{ voided: [0] }, /'voided' is \[0\]/],
     [{ voided: 7 }, /'voided' is 7/],
+    [{ voided: [2] }, /'voided' is \[2\]/],
     [{ dirty: ['a'] }, /'dirty' is/],
     [{ hot: [-1] }, /'hot' is/],
     [{ made: [2.5] }, /'made' is/],

@@ -4,6 +4,7 @@ import type { SimulatedWorld } from './world.ts'
 import { PowerLoss, SimulatedOpfs, type DirectoryImage } from '../simulated-opfs/index.ts'
 import type { Workload } from './operations.ts'
 import { Session } from './session.ts'
+import { withoutPowerCut } from './strategies.ts'
 import type { CrashTarget, Program, StoreOptions } from './target.ts'
 import { HEAVY_BYTES, HEAVY_FILES } from './workloads.ts'
 
@@ -95,7 +96,7 @@ export class Disks {
       this.#world.begin(1, START - 100 * settlingMs)
       // What the first session prepares for later settles before the session that uses it.
       for (const workload of [[['close']] satisfies Workload, FOUNDATIONS[name]]) {
-        const { tree: strategy } = this.#target
+        const strategy = withoutPowerCut(this.#target.tree)
         const options = { ...this.#options, level: 'strict', cacheBytes: 0 } as const
         const open = (): Promise<Program> => this.#target.open(opfs, options)
         const program = await open()

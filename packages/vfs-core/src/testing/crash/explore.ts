@@ -24,6 +24,7 @@ import {
   type Scenario,
 } from './scenario.ts'
 import { Session, type Point } from './session.ts'
+import { withoutPowerCut, type TreeStrategy } from './strategies.ts'
 import type { CrashTarget, Program, StoreOptions } from './target.ts'
 import type { SimulatedWorld } from './world.ts'
 
@@ -94,6 +95,8 @@ export class Explorer {
   readonly #disks: Disks
   readonly #random: SeededRandom
   readonly #followUp: FollowUp
+  /** How the tree may look as long as the power has not failed. */
+  readonly #unbroken: TreeStrategy
 
   constructor(
     target: CrashTarget,
@@ -106,6 +109,7 @@ export class Explorer {
     this.#disks = new Disks(target, world)
     this.#random = new SeededRandom(seed)
     this.#followUp = followUp
+    this.#unbroken = withoutPowerCut(target.tree)
   }
 
   /** Runs the workload on a disk and tries its crash states. Throws CrashFailure. */
@@ -251,10 +255,8 @@ export class Explorer {
       opfs.kill()
       const { history } = session
       for (const point of session.points) {
-        points.push({
-          ...point,
-          past: { history, moment: point.moment, crash: 'kill', accepted: [] },
-        })
+        const { moment } = point
+        points.push({ ...point, past: { history, moment, crash: 'kill', accepted: missing } })
       }
       return points
     } finally {
@@ -296,10 +298,11 @@ export class Explorer {
     })
   }
 
-  #common({ options }: Scenario, opfs: SimulatedOpfs) {
+  #common(scenario: Scenario, opfs: SimulatedOpfs) {
+    const { options } = scenario
     const { level } = options
     const open = (): Promise<Program> => this.#world.settle(this.#target.open(opfs, options))
-    return { level, world: this.#world, strategy: this.#target.tree, open }
+    return { level, world: this.#world, strategy: this.#strategy(scenario), open }
   }
 
   async #open(
@@ -313,8 +316,9 @@ export class Explorer {
     try {
       return { program: await open(), missing: [] }
     } catch (error) {
-      const refusal = past?.crash === 'power' ? this.#target.refusal(error) : undefined
-      if (refusal?.kind === 'never settled' && this.#isYoung(scenario)) return undefined
+      const refusal = past && this.#target.refusal(error)
+      if (refusal?.kind === 'never settled' && past!.crash === 'power' && this.#isYoung(scenario))
+        return undefined
       if (refusal?.kind !== 'missing') {
         throw new CrashFailure(scenario, [`it does not open: ${String(error)}`], error)
       }
@@ -328,7 +332,13 @@ export class Explorer {
     }
   }
 
-  #mayBeMissing(path: string, { history }: Past): boolean {
+  /** Or was before, and the session that was told to go on without it has logged nothing. */
+  #mayBeMissing(path: string, { history, moment, crash, accepted }: Past): boolean {
+    const tree = history.trees[Math.min(moment.operation, history.trees.length - 1)]!
+    if (crash === 'kill') {
+      return accepted.includes(path) && !tree.some((entry) => entry.path === path)
+    }
+    if (accepted.includes(path)) return true
     const changed = history.nameTimes.get(path)
     return changed !== undefined && changed + this.#target.settlingMs > this.#world.now - 2
   }
@@ -348,11 +358,12 @@ export class Explorer {
     }
     if (past === undefined) return { observed, reset: false }
     const { history, moment, crash, accepted } = past
-    const { windowMs, tree: strategy } = this.#target
+    const { windowMs } = this.#target
+    const strategy = this.#strategy(scenario)
     const problemsWithout = (missing: readonly string[]): string[] =>
       judge(history, observed, { moment, crash, windowMs, strategy, missing })
     let problems = problemsWithout(missing)
-    if (problems.length > 0 && accepted.length > 0) {
+    if (problems.length > 0 && crash === 'power' && accepted.length > 0) {
       problems = problemsWithout([...missing, ...accepted])
     }
     if (problems.length === 0) return { observed, reset: false }
@@ -379,8 +390,12 @@ export class Explorer {
   }
 
   async #expectExactly(scenario: Scenario, history: History, program: Program): Promise<void> {
-    const problems = judgeOpen(history, await program.observe(), this.#target.tree)
+    const problems = judgeOpen(history, await program.observe(), this.#strategy(scenario))
     if (problems.length > 0) throw new CrashFailure(scenario, problems)
+  }
+
+  #strategy({ steps }: Scenario): TreeStrategy {
+    return steps.some(({ crash }) => crash?.crash === 'power') ? this.#target.tree : this.#unbroken
   }
 
   #isYoung(scenario: Scenario): boolean {

@@ -18,6 +18,7 @@ import { judge, judgeOpen, type Crash, type Moment } from './judge.ts'
 import { describeOperation, type Workload } from './operations.ts'
 import { describeOptions } from './scenario.ts'
 import { Session, SessionProblem } from './session.ts'
+import { withoutPowerCut, type TreeStrategy } from './strategies.ts'
 import type { CrashTarget, Program, StoreOptions } from './target.ts'
 import type { SimulatedWorld } from './world.ts'
 
@@ -84,9 +85,12 @@ export class FaultOracle {
   readonly #target: CrashTarget
   readonly #world: SimulatedWorld
   readonly #disks: Disks
+  /** How the tree may look as long as the power has not failed. */
+  readonly #unbroken: TreeStrategy
 
   constructor(target: CrashTarget, world: SimulatedWorld) {
     this.#target = target
+    this.#unbroken = withoutPowerCut(target.tree)
     this.#world = world
     this.#disks = new Disks(target, world)
   }
@@ -141,7 +145,7 @@ export class FaultOracle {
       stamp: STAMP,
       world: this.#world,
       level,
-      strategy: this.#target.tree,
+      strategy: this.#unbroken,
       open,
     }
   }
@@ -224,7 +228,7 @@ export class FaultOracle {
 
   async #lookAtOpen({ history, program }: Session): Promise<string[]> {
     try {
-      return judgeOpen(history, await program.observe(), this.#target.tree)
+      return judgeOpen(history, await program.observe(), this.#unbroken)
     } catch (error) {
       if (!(error instanceof VfsError)) throw error
       // That is how it says so, if nothing else has come after the failure.
@@ -272,7 +276,7 @@ export class FaultOracle {
       throw error
     })
     const { history, ...circumstances } = past
-    const strategy = this.#target.tree
+    const strategy = crash === 'power' ? this.#target.tree : this.#unbroken
     const observed = await program.observe()
     const problems = judge(history, observed, { ...circumstances, crash, strategy })
     complain(problems.map((problem) => `after a ${crash}: ${problem}`))

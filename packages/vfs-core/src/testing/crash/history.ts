@@ -458,14 +458,15 @@ export class History {
     return this.#find(path)?.ino
   }
 
-  /** Whether the session has found or made this inode. */
-  isKnown(ino: Ino): boolean {
-    return this.times.has(ino)
+  /** Whether this inode had this name in the session, in a tree or before it. */
+  hadName(path: string, ino: Ino, until: readonly TreeEntry[]): boolean {
+    const trees = this.trees.slice(0, this.trees.indexOf(until) + 1)
+    return trees.some((tree) => tree.some((entry) => entry.ino === ino && entry.path === path))
   }
 
-  /** Whether there has ever been such a name. */
+  /** Whether there has ever been such a name, in an earlier session too. */
   hadPath(path: string): boolean {
-    return this.#namedIn.has(path)
+    return this.#namedIn.has(path) || this.nameTimes.has(path)
   }
 
   // ---- The model.

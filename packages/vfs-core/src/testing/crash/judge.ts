@@ -1,7 +1,7 @@
 // Whether what a store shows after a crash is something that the crash may leave, by the promise in
 // docs/durability.md. The history says what the program did, the moment says when it was cut off.
 
-import type { Ino } from '../../contract/index.ts'
+import { ROOT_INO, type Ino } from '../../contract/index.ts'
 import { SECTOR_SIZE } from '../simulated-opfs/index.ts'
 import {
   changedSectors,
@@ -16,7 +16,7 @@ import {
   type TreeEntry,
   type Version,
 } from './history.ts'
-import type { TreeStrategy } from './strategies.ts'
+import { isMissing, type TreeStrategy } from './strategies.ts'
 
 export type Crash = 'kill' | 'power'
 
@@ -32,6 +32,7 @@ export interface Circumstances {
   readonly crash: Crash
   /** How long a relaxed flush may have been put off. */
   readonly windowMs: number
+  /** Where the power has never failed, `withoutPowerCut`. */
   readonly strategy: TreeStrategy
   /** After a power cut: paths that the open has reported as missing. */
   readonly missing?: readonly string[] | undefined
@@ -67,14 +68,14 @@ function describe(strategy: TreeStrategy, entries: readonly TreeEntry[]): string
 function stretchesWith(
   history: History,
   observed: Observation,
-  { moment, strategy, crash, missing = [] }: Circumstances,
+  { moment, strategy, missing = [] }: Circumstances,
 ): Stretch[] {
   const stretches: Stretch[] = []
   const loss = { history, missing }
   const { reconcile } = strategy
   const isAsShown = (tree: readonly TreeEntry[]): boolean => {
     if (describe(strategy, tree) === describe(strategy, observed.entries)) return true
-    if (crash === 'kill' || reconcile === undefined) return false
+    if (reconcile === undefined) return false
     const { shown, moment: had } = reconcile.call(strategy, observed.entries, tree, loss)
     return strategy.describe(had) === strategy.describe(shown)
   }
@@ -158,6 +159,9 @@ class Judgement {
   readonly #until: number
   readonly #strategy: TreeStrategy
   readonly #mayHaveStrangers: boolean
+  readonly #missing: readonly string[]
+  /** The inodes of the tree that is seen, but for names that are missing. */
+  #held: ReadonlySet<Ino> | undefined
   /** Acknowledged, and what they cover must be there. */
   readonly #kept: readonly Acknowledgement[]
   /** Acknowledged within the window that a power cut may take back. */
@@ -167,13 +171,14 @@ class Judgement {
     history: History,
     observed: Observation,
     stretch: Stretch,
-    { moment, crash, windowMs, strategy }: Circumstances,
+    { moment, crash, windowMs, strategy, missing = [] }: Circumstances,
   ) {
     this.#history = history
     this.#observed = observed
     this.#stretch = stretch
     this.#strategy = strategy
-    this.#mayHaveStrangers = crash === 'power' && strategy.reconcile !== undefined
+    this.#missing = missing
+    this.#mayHaveStrangers = strategy.reconcile !== undefined
     this.#until = moment.operation
     const returned = moment.done ? moment.operation : moment.operation - 1
     const enforced = history.enforcedUntil[Math.min(returned, history.enforcedUntil.length - 1)]!
@@ -223,7 +228,7 @@ class Judgement {
     const problems: string[] = []
     for (const [ino, shown] of this.#observed.attributes) {
       const versions = this.#history.times.get(ino)
-      if (versions === undefined) continue
+      if (versions === undefined || this.#isStranger(ino)) continue
       const { explicit, moved } = this.#timesBound(ino, versions)
       const had = versions.filter(({ operation }) => operation <= this.#until)
       const since = (bound: number): TimesVersion[] => had.filter((_, index) => index >= bound)
@@ -268,13 +273,22 @@ class Judgement {
     return { explicit, moved: Math.max(explicit, moved) }
   }
 
+  /** The strategy has seen to it that only what a power cut has brought back is a stranger, or lies where a name is missing. */
+  #isStranger(ino: Ino): boolean {
+    if (!this.#mayHaveStrangers) return false
+    const tree = this.#history.trees[this.#stretch.latest]!
+    const there = (): TreeEntry[] => tree.filter((entry) => !isMissing(entry, this.#missing))
+    this.#held ??= new Set(there().map(({ ino }) => ino))
+    return ino !== ROOT_INO && !this.#held.has(ino)
+  }
+
   #wrongBytes(): string[] {
     const problems: string[] = []
     for (const [ino, bytes] of this.#observed.files) {
+      if (this.#isStranger(ino)) continue
       const file = this.#history.files.get(ino)
       if (file === undefined) {
-        // The strategy has seen to it that only a name that a power cut has brought back is a stranger's.
-        if (!this.#mayHaveStrangers) problems.push(`inode ${ino} was never made`)
+        problems.push(`inode ${ino} was never made`)
         continue
       }
       const since = this.#boundFor(ino)
@@ -411,7 +425,7 @@ class Judgement {
     return (fsync.bytes ?? [...this.#observed.files.keys()]).every((ino) => {
       const bytes = this.#observed.files.get(ino)
       const file = this.#history.files.get(ino)
-      if (bytes === undefined || file === undefined) return true
+      if (bytes === undefined || file === undefined || this.#isStranger(ino)) return true
       if (!this.#isSize(file, bytes.length, fsync.operation)) return false
       return this.#firstWrongSector(file, bytes, fsync.operation) === undefined
     })
@@ -423,7 +437,7 @@ class Judgement {
     }
     for (const [ino, bytes] of this.#observed.files) {
       const file = this.#history.files.get(ino)
-      if (file === undefined) continue
+      if (file === undefined || this.#isStranger(ino)) continue
       for (const [index, versions] of file.sectors) {
         const at = index * SECTOR_SIZE
         if (at >= bytes.length) continue

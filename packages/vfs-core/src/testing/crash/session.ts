@@ -39,6 +39,7 @@ export interface SessionOptions {
   readonly stamp: number
   readonly world: SimulatedWorld
   readonly level: Level
+  /** Where the power has never failed, `withoutPowerCut`. */
   readonly strategy: TreeStrategy
   /** Opens the store again that the workload has closed. */
   readonly open: () => Promise<Program>

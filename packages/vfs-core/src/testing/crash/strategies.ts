@@ -21,8 +21,8 @@ export interface TreeStrategy {
   /** A sync of a relaxed store is put off as an fsync is. */
   readonly putsOffSyncs?: boolean
   /**
-   * Only after a power cut where names settle one by one: what to compare, when what the cut is allowed to do
-   * to names is left out of what is shown and of what one moment had.
+   * Only after a power cut, the last crash or one before, where names settle one by one: what to compare, when
+   * what a cut is allowed to do to names is left out of what is shown and of what one moment had.
    */
   reconcile?(
     shown: readonly TreeEntry[],
@@ -55,6 +55,18 @@ function described(entries: readonly TreeEntry[], line: (entry: TreeEntry) => st
   return entries.map(line).sort().join('\n')
 }
 
+/** Reported as missing, or below what is: nothing or something else may be there. */
+export function isMissing({ path }: TreeEntry, missing: readonly string[]): boolean {
+  return missing.some((lost) => path === lost || path.startsWith(`${lost}/`))
+}
+
+/** As long as the power has never failed. */
+export function withoutPowerCut(strategy: TreeStrategy): TreeStrategy {
+  const unbroken = { ...strategy }
+  delete unbroken.reconcile
+  return unbroken
+}
+
 /** All metadata is in one log: names, sizes, modes and targets are those of one moment. */
 export const ONE_MOMENT: TreeStrategy = {
   describe: (entries) => described(entries, treeLine),
@@ -71,13 +83,16 @@ export const NAME_BY_NAME: TreeStrategy = {
   sizes: 'file by file',
   putsOffSyncs: true,
   reconcile(shown, moment, { history, missing }) {
-    const isMissing = ({ path }: TreeEntry): boolean =>
-      missing.some((lost) => path === lost || path.startsWith(`${lost}/`))
-    const isBack = ({ path, ino }: TreeEntry): boolean =>
-      !history.isKnown(ino) && history.hadPath(path.replaceAll(/\.other-\d+(?=\/|$)/g, ''))
+    const isThere = (entry: TreeEntry): boolean => !isMissing(entry, missing)
+    const held = new Set(moment.map(({ ino }) => ino))
+    // A number that no inode has at that moment is given to what is found.
+    const isBack = ({ path, ino }: TreeEntry): boolean => {
+      const own = path.replaceAll(/\.other-\d+(?=\/|$)/g, '')
+      return !held.has(ino) && history.hadPath(own) && !history.hadName(own, ino, moment)
+    }
     return {
-      shown: shown.filter((entry) => !isBack(entry)),
-      moment: moment.filter((entry) => !isMissing(entry)),
+      shown: shown.filter((entry) => isThere(entry) && !isBack(entry)),
+      moment: moment.filter(isThere),
     }
   },
 }
