@@ -14,6 +14,7 @@ const HANDLES = `${TESTS}/handles.test.ts`
 const HAND_DOWN = `${TESTS}/hand-down.test.ts`
 const DAMAGE = `${TESTS}/damage.test.ts`
 const MISSING = `${TESTS}/missing.test.ts`
+const SPACE_BOUNDS = 'packages/vfs-opfs-worker/test/space-bounds.test.ts'
 const DEADLINES = `${TESTS}/deadlines.test.ts`
 
 const committer = (from: string, to: string): Edit => edit(`${IO}/committer.ts`, from, to)
@@ -45,6 +46,12 @@ function factsLoggedWithout(type: string): string {
 }
 
 export const OPFS_WORKER: readonly Mutation[] = [
+  mutation(
+    9,
+    'files that are removed keep their space in OPFS, however much that is, until there is time',
+    SPACE_BOUNDS,
+    landing('journal.bytes + this.#committer.droppedBytes >', 'journal.bytes >'),
+  ),
   mutation(
     2,
     'frames of a batch that was lost count for the next inode of that number',

@@ -22,6 +22,7 @@ export class Committer {
   readonly #parts: StoreParts
   // Dropped by a batch, and still to be removed from OPFS.
   readonly #dropped = new Map<Ino, StoredFile>()
+  #droppedBytes = 0
   // In staging, and no batch has said that they exist.
   readonly #unannounced = new Set<Ino>()
   // Batches that no flush of the log has covered.
@@ -31,6 +32,11 @@ export class Committer {
 
   constructor(parts: StoreParts) {
     this.#parts = parts
+  }
+
+  /** What OPFS still has of files that are no more. */
+  get droppedBytes(): number {
+    return this.#droppedBytes
   }
 
   commit(facts: readonly Fact[], acknowledge: boolean): void | Promise<void> {
@@ -132,6 +138,7 @@ export class Committer {
     sidecar.append({ done: true, at: age })
     applied.arranged(tree, age)
     this.#dropped.clear()
+    this.#droppedBytes = 0
     this.#arranging = false
   }
 
@@ -242,6 +249,7 @@ export class Committer {
     order.forget(file)
     files.delete(ino)
     this.#dropped.set(ino, file)
+    this.#droppedBytes += file.size
   }
 
   /** Large files that the batch names first, or in another's place, and that are not on storage. */

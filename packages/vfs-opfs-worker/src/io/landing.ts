@@ -27,7 +27,7 @@ export class Landing {
   readonly #committer: Committer
   readonly #journalMax: number
 
-  /** The program is not made to wait before the journal has more than `journalMax` bytes. */
+  /** The program is not made to wait before the journal and removed files have more than `journalMax` bytes. */
   constructor(parts: StoreParts, committer: Committer, journalMax: number) {
     this.#parts = parts
     this.#committer = committer
@@ -45,7 +45,7 @@ export class Landing {
     const { journal, reservation } = this.#parts
     if (reservation.isShort && this.isDue) return true
     const most = reservation.isScarce ? JOURNAL_MAX_SCARCE : Infinity
-    return journal.bytes > Math.min(most, this.#journalMax)
+    return journal.bytes + this.#committer.droppedBytes > Math.min(most, this.#journalMax)
   }
 
   /** To the end. */

@@ -20,6 +20,8 @@ export interface SpacePort {
   readonly syncedMoreBytes: number
   /** Time passes in which the program is idle. */
   idle(ms: number): void | Promise<void>
+  /** Uses the store; default: at once. For one whose calls may not be made anywhere. */
+  call?<Result>(operation: () => Result | Promise<Result>): Promise<Result>
 }
 
 export interface SpaceReport {
@@ -77,7 +79,7 @@ class Run {
 
   async close(what: string): Promise<void> {
     // What is unlinked and still open is in the state that the close leaves.
-    await this.#vfs.close()
+    await this.#call(() => this.#vfs.close())
     this.#live.synced()
     this.#check(what, 1.5, 16 * MIB)
     for (const { ino, name } of this.#held) if (name === undefined) this.#live.gone(ino)
@@ -90,7 +92,7 @@ class Run {
     if (step % PHASE === PHASE - 1) return await this.#removeMost(what, Math.floor(step / PHASE))
     const drawn = random.below(100)
     if (drawn < 8) {
-      await this.#vfs.sync()
+      await this.#call(() => this.#vfs.sync())
       this.#live.synced()
       this.#check(`${what}, a sync`, 2, this.#port.syncedMoreBytes)
       return
@@ -100,18 +102,24 @@ class Run {
       return await this.open()
     }
     if (drawn < 14) await this.#port.idle(random.pick([10, 200, 70_000]))
-    else this.#operate(drawn)
+    else await this.#call(() => this.#operate(drawn))
     this.#check(what, 2, this.#port.syncedMoreBytes + UNSYNCED_MORE_BYTES)
+  }
+
+  async #call<Result>(operation: () => Result | Promise<Result>): Promise<Result> {
+    return await (this.#port.call?.(operation) ?? operation())
   }
 
   /** Then a sync, or a close, has to give the space back. */
   async #removeMost(what: string, phase: number): Promise<void> {
-    await this.#vfs.sync()
+    await this.#call(() => this.#vfs.sync())
     this.#live.synced()
-    while (this.#held.length > 0) this.#letGo()
-    while (this.#named.size > LEFT) this.#unlink(this.#anyName()!)
+    await this.#call(() => {
+      while (this.#held.length > 0) this.#letGo()
+      while (this.#named.size > LEFT) this.#unlink(this.#anyName()!)
+    })
     if (phase % 2 === 0) {
-      await this.#vfs.sync()
+      await this.#call(() => this.#vfs.sync())
       this.#live.synced()
       this.#check(`${what}, a sync after most was removed`, 2, this.#port.syncedMoreBytes)
       return
