@@ -20,6 +20,7 @@ const FAULTS = `${TESTS}/faults.test.ts`
 const SPACE = `${AHP}/pool/space.test.ts`
 const POOL = `${AHP}/pool/pool.test.ts`
 const DAMAGE = 'packages/vfs-opfs-ahp/test/damage.test.ts'
+const DEADLINES = 'packages/vfs-opfs-ahp/test/deadlines.test.ts'
 
 const content = (from: string, to: string): Edit => edit(`${AHP}/pool/content.ts`, from, to)
 const space = (from: string, to: string): Edit => edit(`${AHP}/pool/region-space.ts`, from, to)
@@ -342,6 +343,31 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     test: `${CORE}/storage/chained-lines.test.ts`,
     named: 'that no log has written',
+  },
+  {
+    rule: 15,
+    what: 'an access handle is waited for without end',
+    edits: [
+      edit(
+        `${CORE}/storage/access-handle.ts`,
+        'return await withDeadline(handle, {',
+        'return await handle\n  void ({',
+      ),
+    ],
+    test: DEADLINES,
+    named: 'an open does not wait for',
+  },
+  {
+    rule: 15,
+    what: 'the name of a file is waited for without end',
+    edits: [
+      storage(
+        'withDeadline(directory.getFileHandle(name, { create }), deadline)',
+        'directory.getFileHandle(name, { create })',
+      ),
+    ],
+    test: DEADLINES,
+    named: 'an open does not wait for',
   },
   {
     rule: 15,
