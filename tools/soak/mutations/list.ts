@@ -438,7 +438,12 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 7,
     what: 'a batch does not wait for the fsyncs before it',
-    edits: [order('if (this.#deferred.size > 0) this.flushAll()', '')],
+    edits: [
+      order(
+        'if (this.#deferred.size > 0) this.flushAll()',
+        'if (this.#deferred.size < 0) this.flushAll()',
+      ),
+    ],
     test: CRASH,
     named: 'longer sequences of everything|checkpoints of the state log',
   },

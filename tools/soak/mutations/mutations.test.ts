@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { transformSync } from 'esbuild'
 import { expect, it } from 'vitest'
 import { ROOT } from '../../workspace.ts'
 import { MUTATIONS } from './list.ts'
@@ -12,7 +13,8 @@ it('each mutation can be made in the sources as they are, and its test file is t
   const problems = MUTATIONS.flatMap((mutation) => {
     const { rule, what, test } = mutation
     try {
-      mutated(mutation, read)
+      // What is no program any more would be noticed by any test.
+      for (const text of mutated(mutation, read).values()) transformSync(text, { loader: 'ts' })
       if (!existsSync(join(ROOT, test))) throw new Error(`there is no ${test}`)
       suiteOf(mutation)
       return []
