@@ -3,7 +3,6 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   CrashFailure,
@@ -13,10 +12,12 @@ import {
   type Scenario,
   type SimulatedWorld,
 } from '../../packages/vfs-core/src/testing/crash/index.ts'
+import { ROOT } from '../workspace.ts'
 
 /** CRASH_SHRINK=no: a failure is recorded as it was found. */
 const SHRINK = process.env['CRASH_SHRINK'] !== 'no'
-const FOLDER = join(tmpdir(), 'wasm-vfs-crashes')
+/** Not among the temporary files, which end with the test run. */
+const FOLDER = join(ROOT, 'soak-results', 'crashes')
 
 /** A crash that broke the promise, and the file that holds its way. */
 export class RecordedFailure extends Error {
