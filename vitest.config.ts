@@ -1,53 +1,24 @@
-// The test projects: `node`, `chromium`, `firefox` (browser tests in stock browsers), `webkit` (those of
-// @wasm-vfs/idb in WebKitGTK) and `e2e` (tests that drive whole browsers themselves). Run one with `vitest run --project firefox path/to/file`.
+// The test projects; a file's name says which of them run it (tools/tiers.ts). `node`; `chromium` and `firefox`
+// (tests in stock browsers); `webkit` (those of @wasm-vfs/idb, in WebKitGTK); `smoke` and `e2e` (tests that drive
+// whole browsers from Node). Run one with `vitest run --project firefox path/to/file`.
 
-import { rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import { playwright } from '@vitest/browser-playwright'
-import { defineConfig } from 'vitest/config'
-import type { BrowserInstanceOption } from 'vitest/node'
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
 import { BROWSER_NAMES, findBrowser, launchOptions, type BrowserName } from './tools/browsers.ts'
 import { inlineWorkers, isPublishedSource } from './tools/inline-worker.ts'
+import { profileDirectory } from './tools/run-directory.ts'
 import { webkit } from './tools/webkit-provider.ts'
 
-const BROWSER_TESTS = '**/*.browser.test.ts'
-const E2E_TESTS = '**/*.e2e.test.ts'
-// Where OPFS has no sync access handles, only this backend runs.
-const WEBKIT_TESTS = 'packages/vfs-idb/**/*.browser.test.ts'
 const IGNORED = ['**/node_modules/**', '**/dist/**']
+const BROWSER_TESTS = '**/*.browser.test.ts'
+const SMOKE_TESTS = '**/*.smoke.test.ts'
+const E2E_TESTS = '**/*.e2e.test.ts'
 
 const ISOLATION_HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
-}
-
-// On disk, because an incognito context keeps OPFS in memory; of this run alone, because a browser
-// locks its profile and the next run must not find what this one stored.
-function profileOf(name: string): string {
-  const profile = join(import.meta.dirname, '.profiles', `vitest-${name}-${process.pid}`)
-  process.once('exit', () => {
-    try {
-      rmSync(profile, { recursive: true, force: true, maxRetries: 3 })
-    } catch {
-      // A browser that is still ending writes to it; what is left is no reason for a run to fail.
-    }
-  })
-  return profile
-}
-
-async function browserInstance(name: BrowserName): Promise<BrowserInstanceOption> {
-  // Without one, Playwright says so when the project runs; the other projects do not need it.
-  const installation = await findBrowser(name)
-  return {
-    browser: name,
-    name,
-    provider: playwright({
-      ...(installation && { launchOptions: launchOptions(installation) }),
-      persistentContext: profileOf(name),
-    }),
-  }
 }
 
 /** Workers of our own packages start from blobs, as in what is published. */
@@ -69,66 +40,83 @@ const BROWSER_PROJECT = {
   },
 }
 
-const BROWSER_TEST = {
-  exclude: IGNORED,
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+// The projects of one group run beside each other, and must agree on the number of workers in Node.
+const WORKERS = { maxWorkers: availableParallelism() }
+const FIRST = { ...WORKERS, sequence: { groupOrder: 0 } }
+const SECOND = { ...WORKERS, sequence: { groupOrder: 1 } }
+
+const BROWSER_TEST = { exclude: IGNORED, testTimeout: 60_000, hookTimeout: 60_000 }
+
+const BROWSER_MODE = {
+  enabled: true,
+  headless: true,
+  screenshotFailures: false,
+  ui: false,
   // One file at a time: a persistent context has one profile.
   fileParallelism: false,
 }
 
-const BROWSER_MODE = { enabled: true, headless: true, screenshotFailures: false, ui: false }
+async function browserProject(name: BrowserName): Promise<TestProjectConfiguration> {
+  // Without one, Playwright says so when the project runs; the other projects do not need it.
+  const installation = await findBrowser(name)
+  const provider = playwright({
+    ...(installation && { launchOptions: launchOptions(installation) }),
+    // On disk, because an incognito context keeps OPFS in memory; of this run alone, because a browser locks
+    // its profile and the next run must not find what this one stored.
+    persistentContext: profileDirectory(name),
+  })
+  return {
+    ...BROWSER_PROJECT,
+    // Or each run of it would throw away what another browser's run has bundled.
+    cacheDir: `node_modules/.vite-${name}`,
+    test: {
+      ...BROWSER_TEST,
+      ...FIRST,
+      name: `in ${name}`,
+      include: [BROWSER_TESTS],
+      browser: { ...BROWSER_MODE, provider, instances: [{ browser: name, name }] },
+    },
+  }
+}
+
+/** Tests in Node that drive whole browsers. */
+const DRIVES_BROWSERS = {
+  environment: 'node',
+  exclude: IGNORED,
+  testTimeout: 240_000,
+  hookTimeout: 120_000,
+} as const
 
 export default defineConfig(async () => ({
   test: {
     projects: [
       {
         test: {
+          ...FIRST,
           name: 'node',
           environment: 'node',
           include: ['**/*.test.ts'],
-          exclude: [...IGNORED, BROWSER_TESTS, E2E_TESTS],
+          exclude: [...IGNORED, BROWSER_TESTS, SMOKE_TESTS, E2E_TESTS],
           testTimeout: 30_000,
-          // The default leaves one core for a watcher that is not there.
-          maxWorkers: availableParallelism(),
         },
       },
+      ...(await Promise.all(BROWSER_NAMES.map(browserProject))),
+      { test: { ...DRIVES_BROWSERS, ...FIRST, name: 'smoke', include: [SMOKE_TESTS] } },
+      { test: { ...DRIVES_BROWSERS, ...SECOND, name: 'e2e', include: [E2E_TESTS] } },
       {
         ...BROWSER_PROJECT,
-        test: {
-          ...BROWSER_TEST,
-          name: 'browser',
-          include: [BROWSER_TESTS],
-          browser: {
-            ...BROWSER_MODE,
-            instances: await Promise.all(BROWSER_NAMES.map(browserInstance)),
-          },
-        },
-      },
-      {
-        ...BROWSER_PROJECT,
-        // Or each run of it would throw away what the other browsers' runs have bundled, and vice versa.
         cacheDir: 'node_modules/.vite-webkit',
         test: {
           ...BROWSER_TEST,
-          name: 'webkitgtk',
-          include: [WEBKIT_TESTS],
+          ...SECOND,
+          name: 'in webkit',
+          // Where OPFS has no sync access handles, only this backend runs.
+          include: ['packages/vfs-idb/**/*.browser.test.ts'],
           browser: {
             ...BROWSER_MODE,
-            provider: webkit({ profileDir: profileOf('webkit') }),
+            provider: webkit({ profileDir: profileDirectory('webkit') }),
             instances: [{ browser: 'webkit' as const, name: 'webkit' }],
           },
-        },
-      },
-      {
-        test: {
-          name: 'e2e',
-          environment: 'node',
-          include: [E2E_TESTS],
-          exclude: IGNORED,
-          fileParallelism: false,
-          testTimeout: 240_000,
-          hookTimeout: 120_000,
         },
       },
     ],

@@ -4,9 +4,10 @@
 import { exploreFamily, FAMILIES, SimulatedWorld, START } from '@wasm-vfs/core/testing/crash'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { replayFile, withRecord } from '../../../../tools/soak/failures.ts'
+import { sampleSize } from '../../../../tools/tiers.ts'
 import { target as opfsAhp } from './target.ts'
 
-const STATES = Number(process.env['CRASH_STATES'] ?? 13_000)
+const STATES = sampleSize('CRASH_STATES', { quick: 2000, all: 13_000 })
 const SEED = Number(process.env['CRASH_SEED'] ?? 1)
 const REPLAY = process.env['CRASH_REPLAY']
 

@@ -24,10 +24,11 @@ import {
   type DirectoryImage,
 } from '@wasm-vfs/core/testing/simulated-opfs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { sampleSize } from '../../../../tools/tiers.ts'
 import { target } from './target.ts'
 
 const SEED = Number(process.env['CRASH_SEED'] ?? 1)
-const STATES = Number(process.env['CRASH_STATES'] ?? 18_000)
+const STATES = sampleSize('CRASH_STATES', { quick: 4000, all: 18_000 })
 /** Of each level. A state of a database is a hundred times that of a workload. */
 const JUDGED = Math.ceil(STATES / 1000)
 const STARTED = Math.ceil(JUDGED / 8)
