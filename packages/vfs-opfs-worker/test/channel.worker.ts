@@ -41,10 +41,12 @@ const script = (name: string): URL => new URL(name, import.meta.url)
 const memoryScript = new URL('./memory.io-worker.ts', import.meta.url)
 
 let sessions = 0
+/** Several of these workers may run at the same time. */
+const ofThisWorker = crypto.randomUUID()
 
 async function optionsWith(options: Partial<StartOptions> = {}): Promise<StartOptions> {
   const store = {
-    name: `channel-${sessions++}`,
+    name: `channel-${ofThisWorker}-${sessions++}`,
     durability: 'strict',
     windowMs: 500,
     maxHandles: 64,

@@ -6,7 +6,8 @@ import { serveTasks } from '@wasm-vfs/core/testing'
 import { deleteOpfsWorker, openOpfsWorker, type OpfsWorkerOptions } from '@wasm-vfs/opfs-worker'
 import { ioWorkers, mortalIoWorker } from './io-workers.ts'
 
-const DEADLINE_MS = 2000
+/** The I/O worker has to start within it, too, while others start. */
+const DEADLINE_MS = 6000
 
 let vfs: Vfs | undefined
 
