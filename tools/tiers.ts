@@ -39,9 +39,12 @@ export function projectsIn(tier: Tier): readonly string[] {
 /** As set by tools/test.ts; a test file that is run by itself takes the small samples. */
 export const TIER_VARIABLE = 'TEST_TIER'
 
+/** Whether a sample is the small one: nobody has asked for a size, and the run is of the quick tier. */
+export function isSmallSample(variable: string): boolean {
+  return process.env[variable] === undefined && process.env[TIER_VARIABLE] !== 'all'
+}
+
 /** How much of a sample a test takes: as much as the environment variable says, else by the tier. */
 export function sampleSize(variable: string, sizes: Readonly<Record<Tier, number>>): number {
-  const asked = process.env[variable]
-  if (asked !== undefined) return Number(asked)
-  return process.env[TIER_VARIABLE] === 'all' ? sizes.all : sizes.quick
+  return Number(process.env[variable] ?? (isSmallSample(variable) ? sizes.quick : sizes.all))
 }

@@ -4,6 +4,7 @@
 import { Explorer, SimulatedWorld, START, type Workload } from '@wasm-vfs/core/testing/crash'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { withRecord } from '../../../../tools/soak/failures.ts'
+import { isSmallSample } from '../../../../tools/tiers.ts'
 import { target as opfsAhp } from './target.ts'
 
 interface Regression {
@@ -13,6 +14,8 @@ interface Regression {
   readonly after?: Workload
 }
 
+/** Of each crash that leaves more states than can all be tried. */
+const SAMPLES = isSmallSample('CRASH_STATES') ? 16 : 64
 /** For a machine that does much else. */
 const TIMEOUT_MS = 240_000
 
@@ -97,7 +100,7 @@ describe('opfs-ahp after a crash', () => {
     { timeout: TIMEOUT_MS },
     async ({ level, workload, after = [] }) => {
       const explorer = new Explorer(opfsAhp, world, 1, () => after)
-      const limits = { exhaustiveMax: 64, samples: 64, followOneIn: 2, followPoints: 50 }
+      const limits = { exhaustiveMax: 64, samples: SAMPLES, followOneIn: 2, followPoints: 50 }
       for (const cacheBytes of [0, 16_777_216]) {
         await withRecord(opfsAhp, world, () =>
           explorer.explore('small', { level, cacheBytes }, workload, { points: 1000, ...limits }),

@@ -4,10 +4,15 @@
 import { exploreFamily, SimulatedWorld, START } from '@wasm-vfs/core/testing/crash'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { replayFile, withRecord } from '../../../../tools/soak/failures.ts'
+import { isSmallSample, sampleSize } from '../../../../tools/tiers.ts'
 import { FAMILIES } from './families.ts'
 import { opfsWorker } from './target.ts'
 
-const STATES = Number(process.env['CRASH_STATES'] ?? 1500)
+const STATES = sampleSize('CRASH_STATES', { quick: 300, all: 1500 })
+/** The quick tier has the strict level alone. */
+const TAKEN = isSmallSample('CRASH_STATES')
+  ? FAMILIES.filter(({ level }) => level === 'strict')
+  : FAMILIES
 const SEED = Number(process.env['CRASH_SEED'] ?? 1)
 const REPLAY = process.env['CRASH_REPLAY']
 
@@ -26,7 +31,7 @@ describe('opfs-worker after a crash', () => {
     return
   }
 
-  it.each(FAMILIES)(
+  it.each(TAKEN)(
     'holds its promise: $name ($level)',
     { timeout: 60_000 + STATES * 40 },
     async (family) => {

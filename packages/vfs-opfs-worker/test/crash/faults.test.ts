@@ -19,6 +19,7 @@ import {
 } from '@wasm-vfs/core/testing/crash'
 import { SeededRandom } from '@wasm-vfs/core/testing/simulated-opfs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isSmallSample } from '../../../../tools/tiers.ts'
 import { fewestHandles } from './port.ts'
 import { opfsWorker, type Variant } from './target.ts'
 import { cuts, interrupted, outgrown, swaps } from './workloads.ts'
@@ -69,9 +70,10 @@ const PLANS: readonly Plan[] = [
   },
 ]
 
-const CASES = (['strict', 'relaxed'] as const).flatMap((level) =>
-  PLANS.map((plan) => ({ ...plan, level })),
-)
+const LEVELS = isSmallSample('FAULT_WORKLOADS')
+  ? (['strict'] as const)
+  : (['strict', 'relaxed'] as const)
+const CASES = LEVELS.flatMap((level) => PLANS.map((plan) => ({ ...plan, level })))
 
 describe('opfs-worker when storage fails', () => {
   let world: SimulatedWorld
