@@ -21,6 +21,13 @@ const call = (task: string, argument?: unknown): Promise<unknown> =>
 // A terminated worker gives its lock back a moment later.
 const open = (name: string, durability: 'strict' | 'relaxed' = 'strict'): Promise<unknown> =>
   call('open', { name, options: { durability, wait: true } } satisfies OpenRequest<IdbOptions>)
+const openWithCluster = (
+  name: string,
+  durability: 'strict' | 'relaxed' = 'strict',
+): Promise<unknown> => {
+  const options = { durability, wait: true }
+  return call('open', { name, options, withCluster: true } satisfies OpenRequest<IdbOptions>)
+}
 const stats = async (): Promise<VfsCounters> => (await call('stats')) as VfsCounters
 
 describe('PGlite on idb', () => {
@@ -55,7 +62,7 @@ describe('PGlite on idb', () => {
     'has every acknowledged row after its worker was terminated (%s)',
     async (durability) => {
       const name = `pglite-killed-${durability}`
-      await open(name, durability)
+      await openWithCluster(name, durability)
       await call('exec', 'CREATE TABLE log (id int PRIMARY KEY, body text)')
       for (let id = 0; id < 50; id++) await call('exec', `INSERT INTO log VALUES (${id}, 'row')`)
       worker.terminate()
@@ -70,7 +77,7 @@ describe('PGlite on idb', () => {
 
   it('resolves nothing, in whatever way it was issued, before its transaction is complete', async () => {
     const name = 'pglite-held'
-    await open(name)
+    await openWithCluster(name)
     await call('exec', 'CREATE TABLE log (id int PRIMARY KEY, body text)')
     const ways = (await call('ways')) as string[]
     // All at once, where one waits for the other's sync (but for listen, with which PGlite's live queries can
@@ -103,7 +110,7 @@ describe('PGlite on idb', () => {
     'has every acknowledged row of queries issued at once, killed among them',
     async () => {
       const name = 'pglite-concurrent'
-      await open(name)
+      await openWithCluster(name)
       await call('exec', 'CREATE TABLE log (id int PRIMARY KEY, body text)')
       for (const killAfter of [1, 3, 8]) {
         const channel = `${name}-${killAfter}`

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { definePgliteLife, THIRTY_TABLES } from '../../vfs-core/test/pglite/life.ts'
 
 describe('PGlite on opfs-ahp', () => {
-  const { call, open, handlesOpen } = definePgliteLife<OpfsAhpOptions>({
+  const { call, open, openWithCluster, handlesOpen } = definePgliteLife<OpfsAhpOptions>({
     makeWorker: () =>
       new Worker(new URL('./pglite.worker.ts', import.meta.url), { type: 'module' }),
     mostHandles: 63,
@@ -15,7 +15,7 @@ describe('PGlite on opfs-ahp', () => {
 
   it('gives a result for each of thirty CREATE TABLEs in one exec', async () => {
     const name = 'pglite-thirty'
-    await open(name)
+    await openWithCluster(name)
     expect(await call('exec', THIRTY_TABLES)).toBe(30)
     expect(await call('query', 'SELECT 1 AS one')).toEqual([{ one: 1 }])
     await call('close')
@@ -24,7 +24,7 @@ describe('PGlite on opfs-ahp', () => {
 
   it('works with 16 handles', async () => {
     const name = 'pglite-sixteen'
-    await open(name, { maxHandles: 16 })
+    await openWithCluster(name, { maxHandles: 16 })
     for (let table = 0; table < 24; table++) {
       await call(
         'exec',

@@ -9,7 +9,10 @@ import type { OpenRequest } from './worker-tasks.ts'
 /** What the worker of `pgliteTasks` is asked, each with a deadline. */
 export interface PgliteClient<Options> {
   call(task: string, argument?: unknown): Promise<unknown>
+  /** Postgres makes its cluster, if the store is empty. */
   open(name: string, options?: Options): Promise<unknown>
+  /** An empty store gets a copy of the browser's cluster. */
+  openWithCluster(name: string, options?: Options): Promise<unknown>
   handlesOpen(): Promise<number>
 }
 
@@ -45,6 +48,8 @@ export function definePgliteLife<Options extends { durability?: 'strict' | 'rela
     worker.call(task, argument, life.deadlineMs)
   const open = (name: string, options: object = {}): Promise<unknown> =>
     call('open', { name, options } satisfies OpenRequest<object>)
+  const openWithCluster = (name: string, options: object = {}): Promise<unknown> =>
+    call('open', { name, options, withCluster: true } satisfies OpenRequest<object>)
   const handlesOpen = async (): Promise<number> =>
     ((await call('stats')) as { handles: number }).handles
 
@@ -73,7 +78,7 @@ export function definePgliteLife<Options extends { durability?: 'strict' | 'rela
     'has every acknowledged row after its worker was terminated (%s)',
     async (durability) => {
       const name = `pglite-killed-${durability}`
-      await open(name, { durability })
+      await openWithCluster(name, { durability })
       await call('exec', 'CREATE TABLE log (id int PRIMARY KEY, body text)')
       for (let id = 0; id < 50; id++) await call('exec', `INSERT INTO log VALUES (${id}, 'row')`)
       worker.terminate()
@@ -87,5 +92,5 @@ export function definePgliteLife<Options extends { durability?: 'strict' | 'rela
     120_000,
   )
 
-  return { call, open, handlesOpen }
+  return { call, open, openWithCluster, handlesOpen }
 }

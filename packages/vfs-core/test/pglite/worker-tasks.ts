@@ -2,12 +2,15 @@
 // on request. Each backend's worker says how its stores are opened and removed.
 
 import { PGlite } from '@electric-sql/pglite'
-import type { Vfs, VfsCounters } from '@wasm-vfs/core'
+import { ROOT_INO, type Vfs, type VfsCounters } from '@wasm-vfs/core'
 import { pgliteOptions } from '@wasm-vfs/core/pglite'
+import { cloneCluster } from './cluster.ts'
 
 export interface OpenRequest<Options> {
   readonly name: string
   readonly options?: Options
+  /** Puts a copy of a cluster into a store that is empty, so that Postgres need not make one; default false. */
+  readonly withCluster?: boolean
 }
 
 interface Stores<Options> {
@@ -33,9 +36,10 @@ export function pgliteTasks<Options>(stores: Stores<Options>): PgliteTasks<Optio
   let pg: PGlite | undefined
   let vfs: Vfs | undefined
   return {
-    async open({ name, options }) {
+    async open({ name, options, withCluster = false }) {
       vfs = await stores.open(name, options)
       try {
+        if (withCluster && vfs.readdir(ROOT_INO).length === 0) await cloneCluster(vfs)
         pg = await create(vfs)
       } catch (error) {
         await vfs.close()
