@@ -1,5 +1,5 @@
-// The static checks: `pnpm check` runs them all, and the test run counts each as one test. Each can be
-// had alone by the script of that name in package.json.
+// The static checks: `pnpm check` runs them all, and the test run counts each as one test. They run
+// beside each other.
 
 import { pathToFileURL } from 'node:url'
 import { bin, runProcess } from './process.ts'
@@ -27,6 +27,10 @@ export const STATIC_CHECKS: readonly Check[] = [
     title: 'import rules',
     command: [...bin('tsx', 'dist/cli.mjs'), 'tools/import-rules.ts'],
   },
+  {
+    title: 'handle rule',
+    command: [...bin('tsx', 'dist/cli.mjs'), 'tools/handle-rule.ts'],
+  },
   { title: 'format', command: [...bin('oxfmt', 'bin/oxfmt'), '--check'] },
 ]
 
@@ -46,7 +50,6 @@ export function report(outcome: Outcome, started: number): Outcome {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  for (const check of STATIC_CHECKS) {
-    if (!(await runCheck(check)).ok) process.exitCode = 1
-  }
+  const outcomes = await Promise.all(STATIC_CHECKS.map((check) => runCheck(check)))
+  process.exitCode = outcomes.every(({ ok }) => ok) ? 0 : 1
 }

@@ -1,6 +1,6 @@
 // Checks the packages as users get them: packed, judged by publint and attw, then installed from the
 // tarballs into a project outside the workspace, which type-checks every entry and runs the README's
-// example. `pnpm check:packages`, after a build; the test run counts each check as one test.
+// example. `tsx tools/packages.ts`, after a build; the test run counts each check as one test.
 
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -8,7 +8,7 @@ import { withIoWorkers } from './io-workers.page.ts'
 import { needsSupply, SUPPLIED } from './io-workers.ts'
 import type { IoDeath, OpenRequest } from './robustness.worker.ts'
 
-const DEADLINE_MS = 40_000
+const DEADLINE_MS = 120_000
 
 const makeWorker = (name: string): Worker =>
   withIoWorkers(
@@ -54,7 +54,7 @@ describe.each(MAKERS)('opfs-worker, its I/O worker made by $maker', ({ name: wor
       }
       channel.close()
     },
-    90_000,
+    3 * DEADLINE_MS,
   )
 
   // Each in a worker of its own, so that they wait for the deadline beside each other.
@@ -73,7 +73,7 @@ describe.each(MAKERS)('opfs-worker, its I/O worker made by $maker', ({ name: wor
       await ask('remove', name)
       own.terminate()
     },
-    90_000,
+    3 * DEADLINE_MS,
   )
 
   it('is EBUSY in a second worker, until the first one is gone', async () => {

@@ -7,7 +7,7 @@ import { deleteOpfsWorker, openOpfsWorker, type OpfsWorkerOptions } from '@wasm-
 import { ioWorkers, mortalIoWorker } from './io-workers.ts'
 
 /** The I/O worker has to start within it, too, while others start. */
-const DEADLINE_MS = 6000
+const DEADLINE_MS = 15_000
 
 let vfs: Vfs | undefined
 

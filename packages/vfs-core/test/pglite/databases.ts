@@ -64,7 +64,7 @@ function withMembers(vfs: Vfs, members: Partial<Vfs>): Vfs {
 }
 
 /** Rejects if `work` is not settled in time: for what must fail and must not hang. */
-export async function settled<T>(work: Promise<T>, milliseconds: number = 20_000): Promise<T> {
+export async function settled<T>(work: Promise<T>, milliseconds: number = 60_000): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`not settled in ${milliseconds} ms`)), milliseconds)
