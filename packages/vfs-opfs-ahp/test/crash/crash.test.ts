@@ -32,7 +32,7 @@ describe('opfs-ahp after a crash', () => {
 
   it.each(TAKEN)(
     'holds its promise: $name ($level)',
-    { timeout: 30_000 + STATES * 20 },
+    { timeout: 280_000 + STATES * 20 },
     async (family) => {
       const { states, trials } = await withRecord(opfsAhp, world, () =>
         exploreFamily(opfsAhp, world, family, { states: STATES, seed: SEED }),

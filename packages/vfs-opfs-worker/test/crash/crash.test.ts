@@ -33,7 +33,7 @@ describe('opfs-worker after a crash', () => {
 
   it.each(TAKEN)(
     'holds its promise: $name ($level)',
-    { timeout: 60_000 + STATES * 40 },
+    { timeout: 280_000 + STATES * 40 },
     async (family) => {
       const target = opfsWorker(world)
       const { states, trials } = await withRecord(target, world, () =>

@@ -85,7 +85,7 @@ describe('opfs-worker when storage fails', () => {
 
   it.each(CASES)(
     'tells the caller and loses nothing: $name ($level)',
-    { timeout: 60_000 + WORKLOADS * 60_000 },
+    { timeout: 240_000 + WORKLOADS * 60_000 },
     async ({ name, disk = 'small', share, level, variant, options, make }) => {
       const random = new SeededRandom(SEED)
       const oracle = new FaultOracle(opfsWorker(world), world)
