@@ -133,7 +133,7 @@ export const OPFS_WORKER: readonly Mutation[] = [
   mutation(
     1,
     'what an idle program has written is not handed down',
-    HAND_DOWN,
+    REGRESSIONS,
     store(
       'return this.#parts.room.making(() => this.#committer.journalChanges())',
       'return undefined',

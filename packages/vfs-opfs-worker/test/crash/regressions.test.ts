@@ -53,7 +53,7 @@ it('gives a new file no bytes of one whose inode number it has, and whose batch 
   const { vfs, call } = await openPort(opfs)
   await call(() => vfs.close())
   const settled = new SimulatedOpfs({ image: opfs.image() })
-  const first = await reopened(settled)
+  const first = await openPort(settled)
   await first.call(() => {
     const ino = first.vfs.create(ROOT_INO, 'temporary', 0o644)
     first.vfs.write(ino, new Uint8Array(6000).fill(7), 0)
@@ -74,6 +74,29 @@ it('gives a new file no bytes of one whose inode number it has, and whose batch 
   await third.call(() => {
     const ino = third.vfs.lookup(ROOT_INO, 'new')
     expect(third.vfs.getattr(ino).size).toBe(0)
+  })
+})
+
+it('keeps what was written over a file when the program has been idle for 150 ms and is killed', async () => {
+  const opfs = new SimulatedOpfs()
+  const { vfs, call, wake } = await openPort(opfs)
+  const ino = await call(() => vfs.create(ROOT_INO, 'file', 0o644))
+  await call(() => {
+    vfs.write(ino, new Uint8Array(6000).fill(1), 0)
+    vfs.fsync(ino)
+  })
+  await call(() => {
+    vfs.write(ino, new Uint8Array(600).fill(2), 3000)
+  })
+  for (let waited = 0; waited < 150; waited += 50) {
+    await call(() => world.advance(50))
+    await wake()
+  }
+  const next = await reopened(opfs)
+  await next.call(() => {
+    const found = new Uint8Array(1)
+    next.vfs.read(next.vfs.lookup(ROOT_INO, 'file'), found, 3000)
+    expect([...found]).toEqual([2])
   })
 })
 
