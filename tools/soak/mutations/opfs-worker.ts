@@ -160,15 +160,18 @@ export const OPFS_WORKER: readonly Mutation[] = [
       '    this.#committer.flushAll()\n    await access.settle()\n    if (applied',
     ),
   ),
-  mutation(
-    2,
-    'files are written whose frames are not on storage',
-    LANDING,
-    landing(
-      '    this.#committer.flushAll()\n    await access.settle()\n    if (applied',
-      '    await access.settle()\n    if (applied',
+  {
+    ...mutation(
+      2,
+      'files are written whose frames are not on storage',
+      CRASH,
+      landing(
+        '    this.#committer.flushAll()\n    await access.settle()\n    if (applied',
+        '    await access.settle()\n    if (applied',
+      ),
     ),
-  ),
+    named: 'a journal that is soon full|as few handles as may be',
+  },
   mutation(
     2,
     'a file that becomes large is written where no frame says what it is to be',
