@@ -158,6 +158,10 @@ export class History {
   #now: number
   // By the system's clock, which times go by.
   #beganByClock: number = Infinity
+  // Of the trees so far: which is which, and the first that has an inode under a path.
+  readonly #treeNumbers = new Map<readonly TreeEntry[], number>()
+  readonly #firstNamed = new Map<string, number>()
+  #indexed = 0
   // Kept while nothing in it changes.
   #shownTree: readonly TreeEntry[] | undefined
 
@@ -460,13 +464,25 @@ export class History {
 
   /** Whether this inode had this name in the session, in a tree or before it. */
   hadName(path: string, ino: Ino, until: readonly TreeEntry[]): boolean {
-    const trees = this.trees.slice(0, this.trees.indexOf(until) + 1)
-    return trees.some((tree) => tree.some((entry) => entry.ino === ino && entry.path === path))
+    for (; this.#indexed < this.trees.length; this.#indexed++) this.#index(this.#indexed)
+    const first = this.#firstNamed.get(`${path} ${ino}`)
+    return first !== undefined && first <= this.#treeNumbers.get(until)!
   }
 
   /** Whether there has ever been such a name, in an earlier session too. */
   hadPath(path: string): boolean {
     return this.#namedIn.has(path) || this.nameTimes.has(path)
+  }
+
+  /** Judges ask for names of every tree, again and again. */
+  #index(number: number): void {
+    const tree = this.trees[number]!
+    if (this.#treeNumbers.has(tree)) return
+    this.#treeNumbers.set(tree, number)
+    for (const { path, ino } of tree) {
+      const name = `${path} ${ino}`
+      if (!this.#firstNamed.has(name)) this.#firstNamed.set(name, number)
+    }
   }
 
   // ---- The model.

@@ -16,7 +16,7 @@ import {
   type TreeEntry,
   type Version,
 } from './history.ts'
-import { isMissing, type TreeStrategy } from './strategies.ts'
+import { missingNames, type TreeStrategy } from './strategies.ts'
 
 export type Crash = 'kill' | 'power'
 
@@ -71,14 +71,10 @@ function stretchesWith(
   { moment, strategy, missing = [] }: Circumstances,
 ): Stretch[] {
   const stretches: Stretch[] = []
-  const loss = { history, missing }
-  const { reconcile } = strategy
-  const isAsShown = (tree: readonly TreeEntry[]): boolean => {
-    if (describe(strategy, tree) === describe(strategy, observed.entries)) return true
-    if (reconcile === undefined) return false
-    const { shown, moment: had } = reconcile.call(strategy, observed.entries, tree, loss)
-    return strategy.describe(had) === strategy.describe(shown)
-  }
+  const loss = { history, isMissing: missingNames(missing) }
+  const isAsShown = (tree: readonly TreeEntry[]): boolean =>
+    describe(strategy, tree) === describe(strategy, observed.entries) ||
+    strategy.mayBeLeftOf?.(observed.entries, tree, loss) === true
   for (
     let operation = 0;
     operation <= Math.min(moment.operation, history.trees.length - 1);
@@ -178,7 +174,7 @@ class Judgement {
     this.#stretch = stretch
     this.#strategy = strategy
     this.#missing = missing
-    this.#mayHaveStrangers = strategy.reconcile !== undefined
+    this.#mayHaveStrangers = strategy.mayBeLeftOf !== undefined
     this.#until = moment.operation
     const returned = moment.done ? moment.operation : moment.operation - 1
     const enforced = history.enforcedUntil[Math.min(returned, history.enforcedUntil.length - 1)]!
@@ -277,8 +273,7 @@ class Judgement {
   #isStranger(ino: Ino): boolean {
     if (!this.#mayHaveStrangers) return false
     const tree = this.#history.trees[this.#stretch.latest]!
-    const there = (): TreeEntry[] => tree.filter((entry) => !isMissing(entry, this.#missing))
-    this.#held ??= new Set(there().map(({ ino }) => ino))
+    this.#held ??= inosOf(tree, missingNames(this.#missing))
     return ino !== ROOT_INO && !this.#held.has(ino)
   }
 
@@ -459,6 +454,13 @@ class Judgement {
     if (this.#observed.entries.length === 0) return []
     return ['nothing was synced yet, but there is a part of the first load']
   }
+}
+
+function inosOf(
+  tree: readonly TreeEntry[],
+  isMissing: (entry: TreeEntry) => boolean,
+): ReadonlySet<Ino> {
+  return new Set(tree.flatMap((entry) => (isMissing(entry) ? [] : entry.ino)))
 }
 
 function mayShow(version: TimesVersion, key: 'mtime' | 'ctime', time: number): boolean {

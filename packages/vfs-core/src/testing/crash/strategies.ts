@@ -1,13 +1,14 @@
 // How the tree of a backend may look after a crash, where backends differ. Everything that is promised of all
 // of them (what was acknowledged is there, no byte was never written, order) stands in judge.ts.
 
+import type { Ino } from '../../contract/index.ts'
 import type { History, TreeEntry } from './history.ts'
 
 /** What a power cut has done to names, as far as it is known. */
 export interface NameLoss {
   readonly history: History
-  /** Paths that the open has reported as missing. */
-  readonly missing: readonly string[]
+  /** Whether the open has reported a name as missing. */
+  isMissing(entry: TreeEntry): boolean
 }
 
 export interface TreeStrategy {
@@ -21,14 +22,10 @@ export interface TreeStrategy {
   /** A sync of a relaxed store is put off as an fsync is. */
   readonly putsOffSyncs?: boolean
   /**
-   * Only after a power cut, the last crash or one before, where names settle one by one: what to compare, when
-   * what a cut is allowed to do to names is left out of what is shown and of what one moment had.
+   * Only after a power cut, the last crash or one before, where names settle one by one: whether what is shown may
+   * be what a cut has left of one moment.
    */
-  reconcile?(
-    shown: readonly TreeEntry[],
-    moment: readonly TreeEntry[],
-    loss: NameLoss,
-  ): { readonly shown: readonly TreeEntry[]; readonly moment: readonly TreeEntry[] }
+  mayBeLeftOf?(shown: readonly TreeEntry[], moment: readonly TreeEntry[], loss: NameLoss): boolean
 }
 
 const PERMISSIONS = 0o7777
@@ -55,15 +52,22 @@ function described(entries: readonly TreeEntry[], line: (entry: TreeEntry) => st
   return entries.map(line).sort().join('\n')
 }
 
-/** Reported as missing, or below what is: nothing or something else may be there. */
-export function isMissing({ path }: TreeEntry, missing: readonly string[]): boolean {
-  return missing.some((lost) => path === lost || path.startsWith(`${lost}/`))
+/** Which names are reported as missing, or lie below one that is: nothing or something else may be there. */
+export function missingNames(paths: readonly string[]): (entry: TreeEntry) => boolean {
+  if (paths.length === 0) return () => false
+  const missing = new Set(paths)
+  return ({ path }) => {
+    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+      if (missing.has(path.slice(0, end))) return true
+    }
+    return false
+  }
 }
 
 /** As long as the power has never failed. */
 export function withoutPowerCut(strategy: TreeStrategy): TreeStrategy {
   const unbroken = { ...strategy }
-  delete unbroken.reconcile
+  delete unbroken.mayBeLeftOf
   return unbroken
 }
 
@@ -82,17 +86,42 @@ export const NAME_BY_NAME: TreeStrategy = {
   describe: (entries) => described(entries, nameLine),
   sizes: 'file by file',
   putsOffSyncs: true,
-  reconcile(shown, moment, { history, missing }) {
-    const isThere = (entry: TreeEntry): boolean => !isMissing(entry, missing)
-    const held = new Set(moment.map(({ ino }) => ino))
+  mayBeLeftOf(shown, moment, { history, isMissing }) {
+    const had = linesOf(moment)
     // A number that no inode has at that moment is given to what is found.
     const isBack = ({ path, ino }: TreeEntry): boolean => {
+      if (had.inos.has(ino)) return false
       const own = path.replaceAll(/\.other-\d+(?=\/|$)/g, '')
-      return !held.has(ino) && history.hadPath(own) && !history.hadName(own, ino, moment)
+      return history.hadPath(own) && !history.hadName(own, ino, moment)
     }
-    return {
-      shown: shown.filter((entry) => isThere(entry) && !isBack(entry)),
-      moment: moment.filter(isThere),
+    const { lines } = linesOf(shown)
+    let there = 0
+    for (const [line, entry] of lines) {
+      if (had.lines.has(line)) there++
+      else if (!isMissing(entry) && !isBack(entry)) return false
     }
+    if (there === had.lines.size) return true
+    for (const [line, entry] of had.lines) if (!lines.has(line) && !isMissing(entry)) return false
+    return true
   },
+}
+
+interface TreeLines {
+  readonly lines: ReadonlyMap<string, TreeEntry>
+  readonly inos: ReadonlySet<Ino>
+}
+
+// Each tree of a history is compared with what every crash of it has left.
+const known = new WeakMap<readonly TreeEntry[], TreeLines>()
+
+function linesOf(tree: readonly TreeEntry[]): TreeLines {
+  let lines = known.get(tree)
+  if (lines === undefined) {
+    lines = {
+      lines: new Map(tree.map((entry) => [nameLine(entry), entry])),
+      inos: new Set(tree.map(({ ino }) => ino)),
+    }
+    known.set(tree, lines)
+  }
+  return lines
 }
