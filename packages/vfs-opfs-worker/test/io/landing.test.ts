@@ -186,7 +186,7 @@ describe('two power cuts', () => {
   it('bring no frame back behind one of the session between them', async () => {
     const relaxed = { durability: 'relaxed' } as const
     // A frame of it is two sectors long, so that a cut can take the one and leave the other.
-    const content = (from: number): Uint8Array => pattern(952, from)
+    const content = (from: number): Uint8Array => pattern(960, from)
     const write = async (session: SimulatedSession, from: number): Promise<void> => {
       const ino = walk(session.vfs, '/a')
       session.vfs.write(ino, content(from), 0)
