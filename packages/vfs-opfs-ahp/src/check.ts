@@ -85,6 +85,7 @@ async function checkStore(
     directory: root,
     counters,
     level: { current: 'strict' },
+    order,
     create: false,
   })
   try {

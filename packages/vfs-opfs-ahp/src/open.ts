@@ -83,7 +83,7 @@ async function openStore(
   const pool = new Pool({ directory: data, counters, order, maxFiles: settings.maxFiles, age })
   try {
     const openLog = (): Promise<StateLog> =>
-      StateLog.open({ directory: root, counters, level: settings.level })
+      StateLog.open({ directory: root, counters, level: settings.level, order })
     // Each waits for another process most of the time.
     const [opened, filesOpened] = await Promise.allSettled([openLog(), pool.openAll()])
     if (opened.status === 'fulfilled') log = opened.value

@@ -241,7 +241,11 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 6,
     what: 'a commit is not flushed',
     edits: [
-      edit(`${AHP}/log/state-log.ts`, "if (this.#level.current === 'strict') this.flush()", ''),
+      edit(
+        `${AHP}/log/state-log.ts`,
+        "if (this.#level.current === 'strict') this.flush()",
+        "if (this.#level.current === 'strict') return",
+      ),
     ],
     test: CRASH,
     named: 'each operation and sync, and pairs',
@@ -408,6 +412,19 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [edit(`${CORE}/engine/inode.ts`, '    checkReachable(inodes, root)\n', '')],
     test: `${CORE}/engine/tree-builder.test.ts`,
     named: 'a cycle of directories',
+  },
+  {
+    rule: 7,
+    what: 'a relaxed fsync puts nothing off for what was handed down while the store was strict',
+    edits: [
+      edit(
+        `${AHP}/log/state-log.ts`,
+        '    else this.#order.deferLog(this)\n',
+        '    else void this.#order\n',
+      ),
+    ],
+    test: REGRESSIONS,
+    named: 'a link of a strict store',
   },
   {
     rule: 7,

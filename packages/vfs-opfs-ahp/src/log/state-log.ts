@@ -37,10 +37,16 @@ export interface LoadedState {
   readonly stale: readonly Slot[]
 }
 
+/** Puts off the flush of the log at the relaxed level, and performs it in its time: pool/flush-order.ts. */
+export interface LogOrder {
+  deferLog(log: { flush(): void }): void
+}
+
 export interface StateLogOptions {
   readonly directory: FileSystemDirectoryHandle
   readonly counters: Counters
   readonly level: DurabilityLevel
+  readonly order: LogOrder
   /** Make missing state files; default true. */
   readonly create?: boolean
 }
@@ -48,23 +54,25 @@ export interface StateLogOptions {
 export class StateLog implements MetadataStore<PoolFact> {
   readonly #log: TwoSlotLog<StateLine>
   readonly #level: DurabilityLevel
+  readonly #order: LogOrder
   readonly #counters: Counters
   #stale: readonly Slot[] = []
 
-  private constructor(log: TwoSlotLog<StateLine>, level: DurabilityLevel, counters: Counters) {
+  private constructor(log: TwoSlotLog<StateLine>, { level, order, counters }: StateLogOptions) {
     this.#log = log
     this.#level = level
+    this.#order = order
     this.#counters = counters
   }
 
   static async open(options: StateLogOptions): Promise<StateLog> {
-    const { directory, counters, level, create = true } = options
+    const { directory, counters, create = true } = options
     const open = (name: string): Promise<StorageFile> =>
       StorageFile.open(directory, name, { create, counters })
     const [first, second] = await Promise.allSettled(STATE_FILES.map(open))
     if (first?.status === 'fulfilled' && second?.status === 'fulfilled') {
       const format = { format: FORMAT, version: FORMAT_VERSION }
-      return new StateLog(new TwoSlotLog([first.value, second.value], format), level, counters)
+      return new StateLog(new TwoSlotLog([first.value, second.value], format), options)
     }
     for (const slot of [first, second]) if (slot?.status === 'fulfilled') slot.value.close()
     throw first?.status === 'rejected' ? first.reason : (second as PromiseRejectedResult).reason
@@ -101,9 +109,10 @@ export class StateLog implements MetadataStore<PoolFact> {
     if (this.#log.checkpoint(imageLines(snapshot()))) this.#counters.checkpoints++
   }
 
-  /** At the relaxed level FlushOrder sees to the flush, in its time. */
   acknowledge(): void {
     if (this.#level.current === 'strict') this.flush()
+    // Batches may have been handed down before the store became relaxed, and nothing was put off for those.
+    else this.#order.deferLog(this)
   }
 
   /** All committed batches are on storage when this returns. */

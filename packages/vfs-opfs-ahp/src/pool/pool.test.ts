@@ -8,6 +8,7 @@ import { checkOpfsAhp } from '../check.ts'
 import { openOpfsAhp } from '../open.ts'
 import { StateLog } from '../log/state-log.ts'
 import { replay } from '../log/replay.ts'
+import { FlushOrder } from './flush-order.ts'
 import { newCounters } from '../storage/counters.ts'
 
 const LARGE = 1024 * 1024
@@ -102,7 +103,12 @@ it('no committed fact names a pool file that is younger than a minute and than t
     const image = new SimulatedOpfs({ image: opfs.image() })
     const root = await image.root.getDirectoryHandle('store')
     const level = { current: 'strict' } as const
-    const log = await StateLog.open({ directory: root, counters: newCounters(), level })
+    const log = await StateLog.open({
+      directory: root,
+      counters: newCounters(),
+      level,
+      order: new FlushOrder(0),
+    })
     const { placement } = replay(log)!
     for (const { serial, capacity } of placement.places.values()) {
       if (capacity > 0) continue

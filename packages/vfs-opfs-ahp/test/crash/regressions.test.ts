@@ -58,6 +58,16 @@ const WORKLOADS: readonly Regression[] = [
     ],
   },
   {
+    name: 'a link of a strict store is there before bytes that were written after its relaxed fsync',
+    workload: [
+      ['link', '/a', '/y'],
+      ['relax'],
+      ['fsync', '/'],
+      ['write', '/d/c', 0, 4096],
+      ['fsync', '/d/c'],
+    ],
+  },
+  {
     name: 'a removed file comes back whole, in a power cut while reopening',
     workload: [
       ['unlink', '/d/c'],

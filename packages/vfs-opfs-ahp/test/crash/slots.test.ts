@@ -11,6 +11,7 @@ import { SimulatedOpfs } from '@wasm-vfs/core/testing/simulated-opfs'
 import { describe, expect, it } from 'vitest'
 import { FORMAT, FORMAT_VERSION, STATE_FILES } from '../../src/layout.ts'
 import { StateLog, type StateLine } from '../../src/log/state-log.ts'
+import { FlushOrder } from '../../src/pool/flush-order.ts'
 import { newCounters } from '../../src/storage/counters.ts'
 
 const LINES = 6
@@ -60,7 +61,12 @@ async function load(a: Uint8Array<ArrayBuffer>, b: Uint8Array<ArrayBuffer>): Pro
     access.close()
   }
   const level = { current: 'strict' } as const
-  const log = await StateLog.open({ directory: root, counters: newCounters(), level })
+  const log = await StateLog.open({
+    directory: root,
+    counters: newCounters(),
+    level,
+    order: new FlushOrder(0),
+  })
   try {
     return log.load()?.facts.at(-1)
   } finally {
