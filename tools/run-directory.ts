@@ -159,7 +159,7 @@ function startOnLinux(pid: number): string | undefined {
   }
 }
 
-/** A run whose parent is gone was killed, and nobody reads what it says any more. */
+/** Ends a run whose parent process was killed: it has no reader any more. */
 function endWithParent(): void {
   const parent = process.ppid
   setInterval(() => {

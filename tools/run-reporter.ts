@@ -15,7 +15,7 @@ import type {
 } from 'vitest/node'
 import { ROOT } from './workspace.ts'
 
-/** Longer than the longest deadline of any single test, in milliseconds. */
+/** Of all projects together, in milliseconds: while one long test runs, tests of others end. */
 const SILENCE_MS = 5 * 60_000
 const LOOK_MS = 5000
 

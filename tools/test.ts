@@ -163,5 +163,5 @@ const args = process.argv.slice(2)
 if (args.length === 0) await everything('quick')
 else if (args.length === 1 && args[0] === '--all') await everything('all')
 else process.exitCode = await selected(args)
-// What is still open, a socket or a timer of vitest's, keeps nobody waiting.
+// Vitest may leave a socket or a timer open, which would keep this process.
 process.exit()

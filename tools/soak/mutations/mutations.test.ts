@@ -13,7 +13,7 @@ it('each mutation can be made in the sources as they are, and its test file is t
   const problems = MUTATIONS.flatMap((mutation) => {
     const { rule, what, test } = mutation
     try {
-      // What is no program any more would be noticed by any test.
+      // A test of any kind would notice a file that does not compile.
       for (const text of mutated(mutation, read).values()) transformSync(text, { loader: 'ts' })
       if (!existsSync(join(ROOT, test))) throw new Error(`there is no ${test}`)
       suiteOf(mutation)

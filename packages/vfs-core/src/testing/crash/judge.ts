@@ -269,7 +269,7 @@ class Judgement {
     return { explicit, moved: Math.max(explicit, moved) }
   }
 
-  /** The strategy has seen to it that only what a power cut has brought back is a stranger, or lies where a name is missing. */
+  /** By the strategy, a power cut has brought it back, or it lies where a name is missing. */
   #isStranger(ino: Ino): boolean {
     if (!this.#mayHaveStrangers) return false
     const tree = this.#history.trees[this.#stretch.latest]!
