@@ -4,6 +4,7 @@
 import { HAND_DOWN } from './hand-down.ts'
 import { edit, type Edit, type Mutation } from './mutation.ts'
 import { IDB } from './idb.ts'
+import { JUDGE } from './judge.ts'
 import { OPFS_WORKER_CHANNEL } from './opfs-worker-channel.ts'
 import { OPFS_WORKER } from './opfs-worker.ts'
 import { PGLITE } from './pglite.ts'
@@ -684,6 +685,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   ...OPFS_WORKER,
   ...OPFS_WORKER_CHANNEL,
+  ...JUDGE,
   ...IDB,
   ...PGLITE,
 ]
